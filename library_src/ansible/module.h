@@ -1,0 +1,46 @@
+/*
+ * What a module is, and the one pipeline that all of them run through:
+ *
+ *   arguments -> parameters -> request -> probe -> plan -> (check mode: answer)
+ *             -> lock -> probe and plan again -> apply -> probe and plan again -> answer
+ *
+ * Exactly one JSON object reaches standard output, whatever happens.
+ */
+#pragma once
+
+#include "actions.h"
+#include "params.h"
+
+struct module {
+    const char *name;
+    const char *short_description;
+    const char *const *description; /* NULL-ended paragraphs */
+    const char *version_added;
+    const struct param *params; /* ends with .name == NULL */
+    const struct param_rules *rules;
+    const char *examples;            /* YAML */
+    const char *returns;             /* YAML */
+    const char *const *notes;        /* NULL-ended, may be NULL */
+    const char *const *requirements; /* NULL-ended, may be NULL */
+    const char *const *seealso;      /* NULL-ended module names, may be NULL */
+    bool changes_nothing;            /* an _info module: no plan beyond its result */
+    const char *lock_path;           /* taken before anything is written; NULL: none */
+    int lock_seconds;                /* how long another run is waited for */
+
+    /* Validated parameters to the module's own request; looks at nothing but them. */
+    int (*parse)(const json_t *params, void **ret_request, struct error *error);
+    /* Reads the system; writes nothing. */
+    int (*probe)(const void *request, void **ret_facts, struct error *error);
+    /* Decides; pure. `plan` is initialised. */
+    int (*plan)(const void *request, const void *facts, struct plan *plan, struct error *error);
+    /* Carries one action out. `facts` are those the plan was made from, and may be updated as the
+     * actions progress. May add to `warnings` (array of strings). */
+    int (*apply)(const void *request, void *facts, const struct action *action, json_t *warnings,
+                 struct error *error);
+    void (*request_free)(void *request);
+    void (*facts_free)(void *facts);
+};
+
+/* main() of a module: MODULE ARGSFILE | - | --doc | --version | --help. Returns the exit status: 0,
+ * 1 when the result says failed (2 for misuse by a person). */
+int module_main(const struct module *module, int argc, char **argv);

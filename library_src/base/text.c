@@ -1,0 +1,131 @@
+#include "text.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *text_format(const char *format, ...)
+{
+    char *string = NULL;
+    va_list arguments;
+    int n;
+
+    va_start(arguments, format);
+    n = vasprintf(&string, format, arguments);
+    va_end(arguments);
+    return n < 0 ? NULL : string;
+}
+
+void text_add_bytes(struct text *text, const char *bytes, size_t length)
+{
+    if (text->failed)
+        return;
+    if (text->length + length + 1 > text->capacity) {
+        size_t capacity = text->capacity ? text->capacity * 2 : 64;
+
+        while (capacity < text->length + length + 1)
+            capacity *= 2;
+        char *data = realloc(text->data, capacity);
+        if (!data) {
+            text->failed = true;
+            return;
+        }
+        text->data = data;
+        text->capacity = capacity;
+    }
+    memcpy(text->data + text->length, bytes, length);
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *string)
+{
+    text_add_bytes(text, string, strlen(string));
+}
+
+void text_addf(struct text *text, const char *format, ...)
+{
+    char *string = NULL;
+    va_list arguments;
+    int n;
+
+    va_start(arguments, format);
+    n = vasprintf(&string, format, arguments);
+    va_end(arguments);
+    if (n < 0) {
+        text->failed = true;
+        return;
+    }
+    text_add_bytes(text, string, (size_t)n);
+    free(string);
+}
+
+void text_release(struct text *text)
+{
+    free(text->data);
+    *text = (struct text){0};
+}
+
+char *text_take(struct text *text)
+{
+    text_add_bytes(text, "", 0);
+    char *data = text->failed ? NULL : text->data;
+
+    if (data)
+        text->data = NULL;
+    text_release(text);
+    return data;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool text_starts_with(const char *string, const char *prefix)
+{
+    return strncmp(string, prefix, strlen(prefix)) == 0;
+}
+
+bool text_ends_with(const char *string, const char *suffix)
+{
+    size_t a = strlen(string), b = strlen(suffix);
+
+    return a >= b && strcmp(string + a - b, suffix) == 0;
+}
+
+char *text_trim(char *string)
+{
+    size_t length = strlen(string), start = 0;
+
+    while (length > 0 && isspace((unsigned char)string[length - 1]))
+        length--;
+    while (start < length && isspace((unsigned char)string[start]))
+        start++;
+    memmove(string, string + start, length - start);
+    string[length - start] = '\0';
+    return string;
+}
+
+static const char *list_find(const char *list, const char *item, size_t length, char after)
+{
+    for (const char *p = list; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+        if (strncmp(p, item, length) == 0 &&
+            (p[length] == after || (after == '\0' && p[length] == ',')))
+            return p + length;
+    return NULL;
+}
+
+bool text_list_has(const char *list, const char *item)
+{
+    return list && list_find(list, item, strlen(item), '\0');
+}
+
+char *text_list_value(const char *list, const char *key)
+{
+    const char *value = list ? list_find(list, key, strlen(key), '=') : NULL;
+
+    return value ? strndup(value + 1, strcspn(value + 1, ",")) : NULL;
+}
