@@ -1,0 +1,255 @@
+#include "check.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "names.h"
+#include "text.h"
+
+enum { DEPTH_LIMIT = 32, KEY_LIMIT = 100 };
+
+static const char *const own_variables[] = {"ansible_user", "ansible_become_password",
+                                            "ansible_ssh_private_key_file",
+                                            "ansible_python_interpreter", NULL};
+static const char *const own_host_variables[] = {"ansible_host", NULL};
+/* A host of that name would be taken for Ansible's group, or for the controller itself. */
+static const char *const taken_names[] = {"all", "ungrouped", "localhost", NULL};
+
+/* What was seen in the fleet so far: value → place. */
+struct seen {
+    json_t *hosts, *addresses;
+};
+
+const char *check_text(const json_t *object, const char *key, const struct place *place,
+                       struct problems *problems)
+{
+    const json_t *value = json_object_get(object, key);
+    const struct place *here = PLACE_KEY(place, key);
+
+    if (!value)
+        problem_error(problems, here, "is missing");
+    else if (!json_is_string(value))
+        problem_error(problems, here, "must be a string, not %s", json_type_name(value));
+    else if (json_string_length(value) == 0)
+        problem_error(problems, here, "is empty");
+    else
+        return json_string_value(value);
+    return NULL;
+}
+
+/* Line breaks and other control characters, or longer than libyaml writes on one line. */
+static bool is_odd_key(const char *key)
+{
+    for (const char *c = key; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            return true;
+    return strlen(key) > KEY_LIMIT || strstr(key, "\xc2\x85") || strstr(key, "\xe2\x80\xa8") ||
+           strstr(key, "\xe2\x80\xa9");
+}
+
+static void check_key(const char *key, const struct place *place, struct problems *problems)
+{
+    if (text_starts_with(key, "__ansible_"))
+        problem_error(problems, place, "Ansible gives keys that begin with __ansible_ a meaning");
+    else if (is_odd_key(key))
+        problem_error(problems, place, "a key of more than %d bytes or with control characters",
+                      KEY_LIMIT);
+}
+
+static void check_value(const json_t *value, int depth, const struct place *place,
+                        struct problems *problems)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    if (depth > DEPTH_LIMIT) {
+        problem_error(problems, place, "nested more than %d levels deep", DEPTH_LIMIT);
+        return;
+    }
+    json_object_foreach((json_t *)value, key, item)
+    {
+        check_key(key, PLACE_KEY(place, key), problems);
+        check_value(item, depth + 1, PLACE_KEY(place, key), problems);
+    }
+    json_array_foreach(value, i, item) check_value(item, depth + 1, PLACE_ITEM(place, i), problems);
+}
+
+void check_unknown(const char *key, const json_t *value, const struct place *place,
+                   const char *kept, struct problems *problems)
+{
+    const struct place *here = PLACE_KEY(place, key);
+
+    problem_warning(problems, here, "unknown key, %s", kept);
+    check_key(key, here, problems);
+    check_value(value, 0, here, problems);
+}
+
+static void check_variables(const json_t *object, const char *const *known, const char *const *own,
+                            const char *kept, const struct place *place, struct problems *problems)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, key, value)
+    {
+        if (word_in(own, key))
+            problem_error(problems, PLACE_KEY(place, key),
+                          "this program sets that variable itself (see --help)");
+        else if (!word_in(known, key))
+            check_unknown(key, value, place,
+                          name_is_variable(key) ? kept : "kept, but no name for a variable",
+                          problems);
+    }
+}
+
+/* Notes `value` as seen at `place`; the place where it was before, borrowed, or NULL. */
+static const char *seen_before(json_t *seen, const char *value, const struct place *place,
+                               struct problems *problems)
+{
+    AUTO_FREE char *lower = strdup(value), *where = place_text(place);
+
+    for (char *c = lower; c && *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    const char *before = lower ? json_string_value(json_object_get(seen, lower)) : NULL;
+    if (!before && (!lower || !where || json_object_set_new(seen, lower, json_string(where)) < 0))
+        problems->lines.failed = true;
+    return before;
+}
+
+static void check_hostname(const json_t *node, const struct place *place, struct seen *seen,
+                           struct problems *problems)
+{
+    const char *name = check_text(node, "hostname", place, problems);
+    const struct place *here = PLACE_KEY(place, "hostname");
+
+    if (!name)
+        return;
+    AUTO_FREE char *quoted = name_quoted(name);
+    if (!name_is_host(name) || name_is_numeric(name)) {
+        problem_error(problems, here, "%s is no host name (letters, digits and inner hyphens)",
+                      quoted);
+        return;
+    }
+    if (word_in(taken_names, name) || word_in(role_names, name))
+        problem_error(problems, here, "%s has a meaning of its own in Ansible's inventory", quoted);
+    const char *before = seen_before(seen->hosts, name, here, problems);
+    if (before)
+        problem_error(problems, here, "%s is there twice, first as %s", quoted, before);
+}
+
+static void check_address(const json_t *node, const struct place *place, struct seen *seen,
+                          struct problems *problems)
+{
+    const char *address = check_text(node, "ip", place, problems);
+    const struct place *here = PLACE_KEY(place, "ip");
+
+    if (!address)
+        return;
+    AUTO_FREE char *quoted = name_quoted(address);
+    if (!name_is_address(address)) {
+        problem_error(problems, here, "%s is no address (IPv4, IPv6 without brackets, or a name)",
+                      quoted);
+        return;
+    }
+    const char *before = seen_before(seen->addresses, address, here, problems);
+    if (before)
+        problem_warning(problems, here, "%s is also the address at %s", quoted, before);
+}
+
+static const char *check_provider(const json_t *node, const struct place *place,
+                                  struct problems *problems)
+{
+    const char *provider = check_text(node, "provider", place, problems);
+
+    if (!provider || word_in(provider_names, provider))
+        return provider;
+    AUTO_FREE char *quoted = name_quoted(provider), *list = words_joined(provider_names);
+    problem_error(problems, PLACE_KEY(place, "provider"), "%s is no provider (%s)", quoted, list);
+    return NULL;
+}
+
+static void check_node(const json_t *node, const struct place *place, struct seen *seen,
+                       struct problems *problems)
+{
+    if (!json_is_object(node)) {
+        problem_error(problems, place, "must be an object (hostname, ip, provider, disks), not %s",
+                      json_type_name(node));
+        return;
+    }
+    check_hostname(node, place, seen, problems);
+    check_address(node, place, seen, problems);
+    const char *provider = check_provider(node, place, problems);
+    check_disks(json_object_get(node, "disks"), provider, place, problems);
+    check_variables(node, node_keys, own_host_variables, "kept as a variable of this host", place,
+                    problems);
+}
+
+static void check_role(const char *role, const json_t *nodes, const struct place *vms,
+                       struct seen *seen, struct problems *problems)
+{
+    const struct place *place = PLACE_KEY(vms, role);
+    json_t *node;
+    size_t i;
+
+    if (!word_in(role_names, role)) {
+        AUTO_FREE char *list = words_joined(role_names);
+        problem_error(problems, place, "no such role (%s)", list);
+    }
+    if (!json_is_array(nodes))
+        problem_error(problems, place, "must be a list of nodes, not %s", json_type_name(nodes));
+    json_array_foreach(nodes, i, node) check_node(node, PLACE_ITEM(place, i), seen, problems);
+}
+
+static void check_vms(const json_t *vms, struct problems *problems)
+{
+    AUTO_JSON json_t *hosts = json_object(), *addresses = json_object();
+    struct seen seen = {hosts, addresses};
+    const struct place *place = PLACE_KEY(NULL, "vms");
+    const char *role;
+    json_t *nodes;
+
+    if (!json_is_object(vms)) {
+        problem_error(problems, place, vms ? "must be an object of roles, not %s" : "is %s",
+                      json_type_name(vms));
+        return;
+    }
+    json_object_foreach((json_t *)vms, role, nodes) check_role(role, nodes, place, &seen, problems);
+    if (json_array_size(json_object_get(vms, "cdb")) == 0)
+        problem_warning(problems, PLACE_KEY(place, "cdb"), "no node: the cluster has no database");
+    if (json_array_size(json_object_get(vms, "cpl")) == 0)
+        problem_warning(problems, PLACE_KEY(place, "cpl"), "no node: there is no control plane");
+}
+
+static void check_username(const json_t *outputs, struct problems *problems)
+{
+    const char *name = check_text(outputs, "username", NULL, problems);
+
+    for (const char *c = name; c && *c; c++)
+        if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c)) {
+            problem_error(problems, PLACE_KEY(NULL, "username"),
+                          "has white space or control characters in it");
+            return;
+        }
+}
+
+static void check_password(const json_t *outputs, struct problems *problems)
+{
+    const json_t *password = json_object_get(outputs, "password");
+    const struct place *place = PLACE_KEY(NULL, "password");
+
+    if (json_is_null(password) || (json_is_string(password) && json_string_length(password) == 0))
+        problem_warning(problems, place, "none given: sudo must work without one");
+    else
+        check_text(outputs, "password", NULL, problems);
+}
+
+void check_outputs(const json_t *outputs, struct problems *problems)
+{
+    check_username(outputs, problems);
+    check_password(outputs, problems);
+    check_vms(json_object_get(outputs, "vms"), problems);
+    check_variables(outputs, output_keys, own_variables, "kept as a variable of all hosts", NULL,
+                    problems);
+}

@@ -1,0 +1,40 @@
+/* What is wrong with the outputs: collected, each with its place, so that all is said at once. */
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "text.h"
+
+/* A place in the outputs, kept on the stack: a key or, without one, an index below `parent`. The
+ * outputs themselves are NULL. */
+struct place {
+    const struct place *parent;
+    const char *key;
+    size_t index;
+};
+
+#define PLACE_KEY(parent_, key_) (&(struct place){.parent = (parent_), .key = (key_)})
+#define PLACE_ITEM(parent_, index_) (&(struct place){.parent = (parent_), .index = (index_)})
+
+/* "vms.wkr[0].disks[1].tier", owned by the caller; NULL when out of memory. */
+char *place_text(const struct place *place);
+
+/* All zero to begin with. */
+struct problems {
+    struct text lines; /* failed once memory ran out: the list isn't whole then */
+    size_t errors, warnings;
+};
+
+/* One line: "error: PLACE: …". Values go through name_quoted first, and never a secret. */
+void problem_error(struct problems *problems, const struct place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* One line: "warning: PLACE: …". */
+void problem_warning(struct problems *problems, const struct place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void problems_release(struct problems *problems);
+
+/* "a string", "an object", … */
+const char *json_type_name(const json_t *value);

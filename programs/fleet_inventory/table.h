@@ -1,0 +1,8 @@
+/* The fleet as people want to see it. */
+#pragma once
+
+#include <jansson.h>
+
+/* Host, role, provider, address and which disk serves which tier: aligned columns, "-" for none, no
+ * secrets. Owned by the caller; NULL when out of memory. Pure. */
+char *table_text(const json_t *outputs);
