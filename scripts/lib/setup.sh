@@ -1,0 +1,46 @@
+# shellcheck shell=bash disable=SC2034  # the lists are for those who source this
+# What a machine needs for the project: Debian's packages, and the Python tools in .venv.
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export PATH=$repo/.venv/bin:$PATH
+# Ansible refuses to start in a locale that isn't UTF-8, and a bare system has none.
+export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+
+build_packages=(cmake ninja-build gcc libc6-dev pkg-config
+  libjansson-dev libmd-dev libmount-dev libblkid-dev libyaml-dev libcmocka-dev)
+ansible_packages=(python3 python3-venv ca-certificates openssh-client)
+lab_packages=(mmdebstrap systemd-container iproute2 netcat-openbsd util-linux mount e2fsprogs
+  bsdextrautils)
+test_packages=(git shellcheck strace xfsprogs btrfs-progs fdisk gdisk procps)
+
+# install_packages NAME...: whatever of these isn't installed. Fails when that takes root.
+install_packages() {
+  local name missing=()
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
+      missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$EUID" -ne 0 ]; then
+    echo "Not installed, and installing takes root: apt-get install ${missing[*]}" >&2
+    return 1
+  fi
+  apt-get -qq update &&
+    apt-get -qq install --no-install-recommends "${missing[@]}"
+}
+
+# make_venv: .venv with the tools of requirements.txt, made again when these change.
+make_venv() {
+  local wanted=$repo/scripts/lib/requirements.txt venv=$repo/.venv
+  cmp -s "$wanted" "$venv/requirements.txt" || {
+    rm -rf "$venv" &&
+      /usr/bin/python3 -m venv "$venv" &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted" &&
+      cp "$wanted" "$venv/requirements.txt"
+  }
+}
+
+# build PRESET
+build() (
+  cd "$repo" && cmake --preset "$1" && cmake --build --preset "$1"
+)
