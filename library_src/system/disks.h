@@ -5,17 +5,20 @@
 
 #include "host.h"
 
-/* Where to look: "" for the real system; tests give a directory that holds sys/, proc/, dev/ and run/. */
+/* Where to look: "" for the real system; tests give a directory that holds sys/, proc/, dev/. */
 extern const char *disks_root;
 
-/* Every block device with a size, partitions and virtual ones (loop, dm, md) included, in kernel name order
- * (natural: sda, sdb, … sdaa); unattached loop devices, ram disks, zram and CD drives left out. Content isn't looked at. `mounts` and
- * `swaps` fill in the use. */
+/* Every block device with a size, partitions and virtual ones (loop, dm, md) included, in kernel
+ * name order (natural: sda, sdb, … sdaa); unattached loop devices, RAM disks, zram, floppies and CD
+ * drives left out. A multipath map has the identifiers of its paths; a partition has none. Content
+ * isn't looked at, `os` and `busy` are false. `mounts` and `swaps` fill in the use. */
 int disks_read(const struct mount_list *mounts, const struct swap_list *swaps,
                struct disk_list *ret_disks, struct error *error);
+void disks_release(struct disk_list *disks);
 
-/* Marks `os` on what carries /, /boot and /boot/efi, down to whole disks: partition to parent, dm and md through slaves,
- * btrfs through /sys/fs/btrfs/<uuid>/devices. *ret_known is false where the walk leads nowhere (overlay, zfs). */
+/* Marks `os` on what carries /, /boot and /boot/efi, down to whole disks: partition to parent, dm,
+ * md and bcache through holders, btrfs through /sys/fs/btrfs/<uuid>/devices. *ret_known is false
+ * where the walk leads nowhere (overlay, zfs, tmpfs). */
 int disks_mark_os(struct disk_list *disks, const struct mount_list *mounts, bool *ret_known,
                   struct error *error);
 
@@ -32,19 +35,33 @@ struct disk_identity {
 };
 
 /*
- * The one device that all given identifiers agree on; without any, by provider. *ret_found_by is
- * static or owned by the disk ("device", "serial", "wwn", "proxmox drive-scsi1"): valid as long as `disks`.
- * -ENODEV: not there (yet), with every candidate listed in the message; a refusal for
- * everything that is wrong for good: identifiers that disagree, two paths with one WWN, a directory
- * or a character device, the OS disk, an unsupported provider.
+ * The one device that all given identifiers agree on; without any, by provider. `disks` has gone
+ * through disks_mark_os. *ret_found_by is owned by the caller: "device", "serial", "wwn", several
+ * of them as "serial, wwn", or "proxmox drive-scsi1". *ret_disk belongs to `disks`. -ENODEV: not
+ * there (yet), with every candidate in the message and in the detail "candidates". -ENOENT: no
+ * identity is given and the provider is generic; a label may still tell. A refusal for everything
+ * that is wrong for good: identity-empty           an identifier that is given and empty
+ *   identity-disagrees       the identifiers belong to different disks
+ *   identity-ambiguous       several disks have it, or another path to the disk exists
+ *   wwn-incomplete           the 16 digits of udev's ID_WWN, where the disk's wwn has 32
+ *   device-not-absolute      a relative path
+ *   not-a-block-device       a directory, a file, a character device
+ *   unsuitable-device        a RAM disk, a CD drive, a floppy
+ *   os-disk, read-only-device, multipath-member
+ *   disk-name                a provider needs data-N
+ *   virtio-blk-unidentified  proxmox: nothing tells which drive it is
+ *   provider-not-supported   no disk is found by provider there
  */
 int disks_resolve(const struct disk_list *disks, const struct disk_identity *identity,
                   const struct disk **ret_disk, char **ret_found_by, struct error *error);
 
-/* Opens the device node and checks through the descriptor that it is this very device: device number, size,
- * and (read again from sysfs) serial, wwn, designator. `flags` as for open(2); O_CLOEXEC is added. Returns the
- * descriptor or a negative errno. */
+/* Opens the device node and checks through the descriptor that it is this very device: device
+ * number, size, and (read again from sysfs) serial, wwn, designator and backing file. `flags` as
+ * for open(2); O_CLOEXEC and O_NOFOLLOW are added. Returns the descriptor or a negative errno:
+ * -EBUSY where O_EXCL says so, -ENOENT where there is no node; the refusal device-changed where it
+ * is another device by now. */
 int disk_open(const struct disk *disk, int flags, struct error *error);
 
-/* Provider from DMI: "proxmox" (QEMU/KVM machine types), "aws", "gcp", "oci", else "generic". Static. */
+/* Provider from DMI: "proxmox" (QEMU/KVM machine types), "aws", "gcp", "oci", else "generic".
+ * Static. */
 const char *provider_detect(void);

@@ -1,0 +1,20 @@
+/* One block device from its sysfs directory. */
+#pragma once
+
+#include "host.h"
+
+/* Fills a zeroed `disk`: all but by_id, partitions, mounts, swap_active, os, busy and content.
+ * `directory` is /sys/class/block/NAME or /sys/dev/block/MAJ:MIN. 0, -ENODEV where it is no device
+ * that could ever hold a tier's data (no size, RAM, CD, floppy), or -ENOMEM. What was filled is the
+ * caller's also then. */
+int disk_read(int directory, const char *name, struct disk *disk);
+
+/* serial, wwn, designator, model and backing_file only, each where the device gives one. 0 or
+ * -ENOMEM. */
+int disk_read_hardware(int directory, struct disk *disk);
+
+/* The vendor-specific ASCII designator of the logical unit in a VPD page 0x83 (SPC-4, 7.8.6): NULL
+ * where there is none. QEMU's scsi-hd puts device_id there. 0 or -ENOMEM. */
+int scsi_designator(const char *page, size_t length, char **ret_text);
+/* The serial number in a VPD page 0x80 (SPC-4, 7.8.15). 0 or -ENOMEM. */
+int scsi_serial(const char *page, size_t length, char **ret_text);

@@ -1,0 +1,94 @@
+#include "disks.h"
+
+#include <errno.h>
+
+#include "cleanup.h"
+#include "disk_links.h"
+#include "disk_read.h"
+#include "sysfs.h"
+#include "text.h"
+
+struct disk *disks_find(const struct disk_list *disks, uint64_t devno)
+{
+    for (size_t i = 0; i < disks->count; i++)
+        if (disks->items[i].devno == devno)
+            return &disks->items[i];
+    return NULL;
+}
+
+struct disk *disks_find_name(const struct disk_list *disks, const char *kernel_name)
+{
+    for (size_t i = 0; i < disks->count; i++)
+        if (text_equal(disks->items[i].name, kernel_name))
+            return &disks->items[i];
+    return NULL;
+}
+
+/* A device that went away meanwhile counts as one that isn't there. */
+static int add_disk(int class, const char *name, struct disk_list *disks)
+{
+    struct disk disk = {0};
+    AUTO_CLOSE int directory = sysfs_open_at(class, name);
+    int r = directory < 0 ? -ENODEV : disk_read(directory, name, &disk);
+    struct disk *item = r == 0 ? fields_append(&disk_fields, disks) : NULL;
+
+    if (r == 0 && !item)
+        r = -ENOMEM;
+    if (r < 0) {
+        fields_release(&disk_fields, &disk);
+        return r == -ENODEV ? 0 : r;
+    }
+    *item = disk;
+    return 0;
+}
+
+static int add_all(int class, struct disk_list *disks)
+{
+    struct string_list names = {0};
+    int r = sysfs_names(class, ".", &names);
+
+    for (size_t i = 0; r == 0 && i < names.count; i++)
+        r = add_disk(class, names.items[i], disks);
+    string_list_release(&names);
+    return r;
+}
+
+static int name_partitions(struct disk_list *disks)
+{
+    for (size_t i = 0; i < disks->count; i++) {
+        const char *parent = disks->items[i].parent;
+        struct disk *whole = parent ? disks_find_name(disks, parent) : NULL;
+        if (whole && string_list_add(&whole->partitions, disks->items[i].name) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int disks_read(const struct mount_list *mounts, const struct swap_list *swaps,
+               struct disk_list *ret_disks, struct error *error)
+{
+    struct disk_list disks = {0};
+    AUTO_CLOSE int class = sysfs_open("/sys/class/block");
+    int r;
+
+    if (class < 0)
+        return class == -ENOMEM
+                   ? error_oom(error)
+                   : error_set_errno(
+                         error, class,
+                         "reading the disks from %s/sys/class/block (is sysfs mounted?)",
+                         disks_root);
+    r = add_all(class, &disks);
+    if (r == 0)
+        r = name_partitions(&disks);
+    if (r == 0)
+        r = disks_read_links(&disks);
+    if (r == 0)
+        r = disks_read_use(&disks, mounts, swaps);
+    if (r < 0) {
+        disks_release(&disks);
+        return error_oom(error);
+    }
+    *ret_disks = disks;
+    return 0;
+}

@@ -1,0 +1,201 @@
+#include "sysfs.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "disks.h"
+#include "text.h"
+
+const char *disks_root = "";
+
+int sysfs_open_at(int directory, const char *path)
+{
+    int fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd < 0 ? -errno : fd;
+}
+
+int sysfs_open(const char *format, ...)
+{
+    AUTO_TEXT struct text path = {0};
+    char *suffix = NULL;
+    va_list arguments;
+    int n;
+
+    va_start(arguments, format);
+    n = vasprintf(&suffix, format, arguments);
+    va_end(arguments);
+    if (n < 0)
+        return -ENOMEM;
+    text_add(&path, disks_root);
+    text_add(&path, suffix);
+    free(suffix);
+    return path.failed ? -ENOMEM : sysfs_open_at(AT_FDCWD, path.data);
+}
+
+size_t sysfs_bytes(int directory, const char *path, char buffer[SYSFS_PAGE + 1])
+{
+    AUTO_CLOSE int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t n = fd < 0 ? 0 : read(fd, buffer, SYSFS_PAGE);
+
+    if (n < 0)
+        n = 0;
+    buffer[n] = '\0';
+    return (size_t)n;
+}
+
+uint64_t sysfs_number(int directory, const char *path)
+{
+    char buffer[SYSFS_PAGE + 1];
+
+    return sysfs_bytes(directory, path, buffer) ? strtoull(buffer, NULL, 10) : 0;
+}
+
+int sysfs_text(int directory, const char *path, char **ret_text)
+{
+    char buffer[SYSFS_PAGE + 1];
+    size_t length = sysfs_bytes(directory, path, buffer);
+
+    return sysfs_clean(buffer, length, ret_text);
+}
+
+int sysfs_line(int directory, const char *path, char **ret_line)
+{
+    char buffer[SYSFS_PAGE + 1];
+    size_t length = sysfs_bytes(directory, path, buffer);
+
+    if (length > 0 && buffer[length - 1] == '\n')
+        buffer[--length] = '\0';
+    char *line = length > 0 ? strdup(buffer) : NULL;
+    if (length > 0 && !line)
+        return -ENOMEM;
+    *ret_line = line;
+    return 0;
+}
+
+static bool is_padding(char c)
+{
+    return c == '\0' || isspace((unsigned char)c);
+}
+
+int sysfs_clean(const char *bytes, size_t length, char **ret_text)
+{
+    AUTO_TEXT struct text text = {0};
+
+    while (length > 0 && is_padding(bytes[length - 1]))
+        length--;
+    while (length > 0 && is_padding(bytes[0])) {
+        bytes++;
+        length--;
+    }
+    if (length == 0) {
+        *ret_text = NULL;
+        return 0;
+    }
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        if (iscntrl(c) || (c & 0x80))
+            text_addf(&text, "\\x%02x", c);
+        else
+            text_add_bytes(&text, &bytes[i], 1);
+    }
+    char *clean = text_take(&text);
+    if (!clean)
+        return -ENOMEM;
+    *ret_text = clean;
+    return 0;
+}
+
+static size_t count_letters(const char *string)
+{
+    size_t n = 0;
+
+    while (isalpha((unsigned char)string[n]))
+        n++;
+    return n;
+}
+
+/* Numbers of any length: without leading zeros the longer one is larger. */
+static int compare_numbers(const char **a, const char **b)
+{
+    *a += strspn(*a, "0");
+    *b += strspn(*b, "0");
+    size_t n = strspn(*a, "0123456789"), m = strspn(*b, "0123456789");
+    int order = n != m ? (n < m ? -1 : 1) : strncmp(*a, *b, n);
+
+    *a += n;
+    *b += m;
+    return order;
+}
+
+/* Within one driver (its first two letters: sd, vd, xv) shorter letters come first: sdz, sdaa. */
+static int compare_letters(const char **a, const char **b)
+{
+    size_t n = count_letters(*a), m = count_letters(*b), shorter = n < m ? n : m;
+    int order = strncmp(*a, *b, shorter < 2 ? shorter : 2);
+
+    if (order == 0 && n != m)
+        order = n < m ? -1 : 1;
+    if (order == 0)
+        order = strncmp(*a, *b, n);
+    *a += n;
+    *b += m;
+    return order;
+}
+
+int sysfs_compare_names(const char *a, const char *b)
+{
+    const char *p = a, *q = b;
+    int order = 0;
+
+    while (order == 0 && *p && *q) {
+        if (isdigit((unsigned char)*p) && isdigit((unsigned char)*q)) {
+            order = compare_numbers(&p, &q);
+        } else if (isalpha((unsigned char)*p) && isalpha((unsigned char)*q)) {
+            order = compare_letters(&p, &q);
+        } else {
+            order = (unsigned char)*p - (unsigned char)*q;
+            p++;
+            q++;
+        }
+    }
+    if (order == 0)
+        order = (unsigned char)*p - (unsigned char)*q;
+    return order ? order : strcmp(a, b);
+}
+
+static int compare_items(const void *a, const void *b)
+{
+    return sysfs_compare_names(*(char *const *)a, *(char *const *)b);
+}
+
+int sysfs_names(int directory, const char *path, struct string_list *ret_names)
+{
+    struct string_list names = {0};
+    int fd = sysfs_open_at(directory, path);
+    AUTO_CLOSEDIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        *ret_names = names;
+        return 0;
+    }
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.' && string_list_add(&names, entry->d_name) < 0) {
+            string_list_release(&names);
+            return -ENOMEM;
+        }
+    if (names.count > 1)
+        qsort(names.items, names.count, sizeof(char *), compare_items);
+    *ret_names = names;
+    return 0;
+}
