@@ -24,6 +24,7 @@ enum param_type {
 };
 
 struct param; /* one row */
+struct param_deprecation;
 
 /* Rules over several parameters of one level. All arrays end with an empty row / NULL. */
 struct param_rules {
@@ -46,23 +47,32 @@ struct param_required_by {
     const char *const *required; /* NULL-ended */
 };
 
+/* What is deprecated, and when it goes: in a version or at a date, of which collection. */
+struct param_deprecation {
+    const char *name;
+    const char *version, *date, *collection_name;
+};
+
 struct param {
     const char *name;
     enum param_type type;
     bool has_elements;
     enum param_type elements; /* of a list, when has_elements */
     bool required;
-    const char *default_json;        /* JSON text; NULL: no default */
-    const char *const *choices;      /* NULL-ended; strings, or JSON texts for other types */
+    const char *default_json; /* JSON text; NULL: no default */
+    /* NULL-ended; plain strings for str and path (or elements of these), JSON texts otherwise */
+    const char *const *choices;
     const char *const *aliases;      /* NULL-ended */
     const char *const *fallback_env; /* NULL-ended names of environment variables */
     bool no_log;
     bool apply_defaults;
-    const struct param
-        *options; /* sub-options of a dict or list of dicts; ends with .name == NULL */
+    /* sub-options of a dict or list of dicts; ends with .name == NULL */
+    const struct param *options;
     const struct param_rules *rules; /* rules among the sub-options */
     const char *const *description;  /* NULL-ended paragraphs, for the documentation */
     const char *version_added;       /* where it differs from the module's */
+    const struct param_deprecation *deprecated_aliases; /* ends with .name == NULL */
+    const struct param_deprecation *removed;            /* the option goes; .name unused */
 };
 
 /* A text list, for the initialisers above. */

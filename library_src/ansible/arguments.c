@@ -1,0 +1,207 @@
+#include "arguments.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "file.h"
+#include "text.h"
+
+enum { SIZE_LIMIT = 16 * 1024 * 1024, MAX_FRAMES = 24, KEY_LIMIT = 64 };
+
+/* Where in the document a byte lies: the keys and indexes that lead there. */
+struct place {
+    struct {
+        bool is_object, expects_key;
+        const char *key;
+        size_t key_length, index;
+    } frames[MAX_FRAMES];
+    size_t depth;
+    const char *token; /* where the last value began */
+};
+
+static const char *skip_string(const char *p, const char *end)
+{
+    for (p++; p < end && *p != '"'; p++)
+        if (*p == '\\')
+            p++;
+    return p < end ? p : end - 1;
+}
+
+static void walk_string(struct place *place, size_t top, const char *start, const char *end)
+{
+    if (place->frames[top].is_object && place->frames[top].expects_key) {
+        place->frames[top].key = start + 1;
+        place->frames[top].key_length = (size_t)(end - start - 1);
+    } else {
+        place->token = start;
+    }
+}
+
+static void walk(struct place *place, const char *text, const char *stop, const char *end)
+{
+    for (const char *p = text; p < stop; p++) {
+        size_t top = (place->depth < MAX_FRAMES ? place->depth : MAX_FRAMES) - 1;
+        bool known = place->depth > 0 && place->depth <= MAX_FRAMES;
+
+        if (*p == '"') {
+            const char *start = p;
+            p = skip_string(p, end);
+            if (known)
+                walk_string(place, top, start, p);
+        } else if (*p == '{' || *p == '[') {
+            place->token = p;
+            if (place->depth < MAX_FRAMES) {
+                memset(&place->frames[place->depth], 0, sizeof(place->frames[0]));
+                place->frames[place->depth].is_object = *p == '{';
+                place->frames[place->depth].expects_key = *p == '{';
+            }
+            place->depth++;
+        } else if ((*p == '}' || *p == ']') && place->depth > 0) {
+            place->depth--;
+        } else if (*p == ',' && known) {
+            place->frames[top].index++;
+            place->frames[top].expects_key = place->frames[top].is_object;
+        } else if (*p == ':' && known) {
+            place->frames[top].expects_key = false;
+        } else if (!strchr(" \t\r\n,:", *p) && (p == text || strchr(" \t\r\n,:[", p[-1]))) {
+            place->token = p;
+        }
+    }
+}
+
+static char *place_text(const struct place *place)
+{
+    AUTO_TEXT struct text text = {0};
+
+    for (size_t i = 0; i < place->depth && i < MAX_FRAMES; i++) {
+        if (!place->frames[i].is_object)
+            text_addf(&text, "[%zu]", place->frames[i].index);
+        else if (place->frames[i].key) {
+            size_t length = place->frames[i].key_length;
+            text_add(&text, text.length > 0 ? "." : "");
+            text_add_bytes(&text, place->frames[i].key, length < KEY_LIMIT ? length : KEY_LIMIT);
+        }
+    }
+    if (place->depth > MAX_FRAMES)
+        text_add(&text, "...");
+    return text_take(&text);
+}
+
+static bool starts_special_number(const char *token)
+{
+    return token && (text_starts_with(token, "NaN") || text_starts_with(token, "Infinity") ||
+                     text_starts_with(token, "-Infinity"));
+}
+
+static const char *describe(const json_error_t *parse_error, const struct place *place)
+{
+    switch (json_error_code(parse_error)) {
+    case json_error_premature_end_of_input:
+        return "they end in the middle";
+    case json_error_end_of_input_expected:
+        return "there is more after their end";
+    case json_error_numeric_overflow:
+        return "a number that doesn't fit into 64 bits";
+    case json_error_invalid_utf8:
+        return "not valid UTF-8";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "the character \\u0000";
+    case json_error_stack_overflow:
+        return "nested too deeply";
+    case json_error_invalid_syntax:
+        if (text_starts_with(parse_error->text, "invalid Unicode"))
+            return "half of a surrogate pair, which is no character";
+        if (starts_special_number(place->token))
+            return "NaN and Infinity are no values for parameters";
+        return "no valid JSON";
+    default:
+        return parse_error->text;
+    }
+}
+
+static int refuse_text(const char *text, size_t length, const json_error_t *parse_error,
+                       const char *name, struct error *error)
+{
+    size_t offset = parse_error->position > 0 ? (size_t)parse_error->position : 0;
+    struct place place = {.depth = 0};
+
+    if (json_error_code(parse_error) == json_error_out_of_memory)
+        return error_oom(error);
+    if (offset > length)
+        offset = length;
+    walk(&place, text, text + offset, text + length);
+    AUTO_FREE char *where = place_text(&place);
+    if (!where)
+        return error_oom(error);
+    return error_set(error, -EINVAL, "the arguments in %s can't be used: %s, at byte %zu%s%s%s",
+                     name, describe(parse_error, &place), offset, *where ? " (" : "", where,
+                     *where ? ")" : "");
+}
+
+int arguments_parse(const char *text, size_t length, const char *name, json_t **ret_arguments,
+                    struct error *error)
+{
+    json_error_t parse_error;
+    AUTO_JSON json_t *arguments = NULL;
+
+    if (strspn(text, " \t\r\n") == length)
+        return error_set(error, -EINVAL, "%s is empty: there are no arguments in it", name);
+    arguments = json_loadb(text, length, 0, &parse_error);
+    if (!arguments)
+        return refuse_text(text, length, &parse_error, name, error);
+    if (!json_is_object(arguments))
+        return error_set(error, -EINVAL, "the arguments in %s are a list, not a JSON object", name);
+    *ret_arguments = TAKE_PTR(arguments);
+    return 0;
+}
+
+static const char *kind_of_file(mode_t mode)
+{
+    return S_ISDIR(mode)    ? "a directory"
+           : S_ISFIFO(mode) ? "a FIFO"
+           : S_ISSOCK(mode) ? "a socket"
+                            : "a device";
+}
+
+/* O_NONBLOCK: nobody may ever write to a FIFO. */
+static int open_arguments(const char *path, int *ret_fd, struct error *error)
+{
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return error_set_errno(error, -errno, "opening the arguments file %s", path);
+    if (!S_ISREG(st.st_mode))
+        return error_set(error, -EINVAL,
+                         "the arguments file %s is %s, not a regular file (standard input is "
+                         "read for \"-\")",
+                         path, kind_of_file(st.st_mode));
+    if (st.st_size > SIZE_LIMIT)
+        return error_set(error, -EFBIG,
+                         "the arguments file %s is %lld bytes long; more than %d can't be right",
+                         path, (long long)st.st_size, SIZE_LIMIT);
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+int arguments_read(const char *path, json_t **ret_arguments, struct error *error)
+{
+    bool from_stdin = strcmp(path, "-") == 0;
+    const char *name = from_stdin ? "standard input" : path;
+    AUTO_CLOSE int fd = -1;
+    AUTO_FREE char *text = NULL;
+    size_t length;
+    int r = 0;
+
+    if (!from_stdin)
+        r = open_arguments(path, &fd, error);
+    if (r == 0)
+        r = file_read_fd(from_stdin ? STDIN_FILENO : fd, name, SIZE_LIMIT, &text, &length, error);
+    if (r == 0)
+        r = arguments_parse(text, length, name, ret_arguments, error);
+    return r;
+}

@@ -1,0 +1,22 @@
+/*
+ * The one JSON object. The real standard output is kept aside, so that a library that prints does
+ * no harm, and a signal or a lack of memory still leaves exactly one object.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* Keeps standard output aside, sends what anybody prints to nowhere, and prepares for signals. To
+ * be called once, first of all. */
+void output_setup(void);
+
+/* For the object that a signal leaves: an action begins (so `changed` is true), or has ended. */
+void output_action_begins(void);
+void output_action_ended(void);
+
+/* Writes the answer: once, and signals no longer matter from here on. 0, or -EIO where not all of
+ * it could be written. */
+int output_write(const char *data, size_t length);
+
+/* The answer where there is no memory for a better one. */
+int output_out_of_memory(void);

@@ -1,0 +1,356 @@
+/* ast.literal_eval() for containers, strings, numbers and the three constants. */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "coerce.h"
+#include "python_text.h"
+
+enum { MAX_DEPTH = 90 };
+
+struct literal {
+    const char *p;
+    int depth;
+    struct error *error;
+};
+
+static int parse_value(struct literal *l, json_t **ret_value);
+
+static int refuse(struct literal *l)
+{
+    return error_set(l->error, -EINVAL, "not a Python literal");
+}
+
+/* Inside brackets line ends are blanks, and a comment runs to the end of its line. */
+static void skip_blanks(struct literal *l)
+{
+    for (;;) {
+        l->p += strspn(l->p, " \t\r\n\f");
+        if (*l->p == '\\' && l->p[1] == '\n')
+            l->p += 2;
+        else if (*l->p == '#')
+            l->p += strcspn(l->p, "\n");
+        else
+            return;
+    }
+}
+
+static bool take(struct literal *l, char c)
+{
+    skip_blanks(l);
+    if (*l->p != c)
+        return false;
+    l->p++;
+    return true;
+}
+
+static bool parse_code(struct literal *l, int base, size_t least, size_t most, unsigned *ret_code)
+{
+    unsigned code = 0;
+    size_t n = 0;
+
+    for (; n < most; n++, l->p++) {
+        unsigned c = (unsigned)tolower((unsigned char)*l->p);
+        unsigned digit = isdigit((int)c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+        if (digit >= (unsigned)base)
+            break;
+        code = code * (unsigned)base + digit;
+    }
+    *ret_code = code;
+    return n >= least;
+}
+
+/* After a backslash. NUL and surrogates can't be held. */
+static int parse_escape(struct literal *l, struct text *text)
+{
+    static const char simple[] = "\\\\''\"\"a\ab\bf\fn\nr\rt\tv\v";
+    char c = *l->p;
+    unsigned code;
+    bool whole;
+
+    if (c == '\n') {
+        l->p++;
+        return 0;
+    }
+    for (size_t i = 0; c && i + 1 < sizeof(simple); i += 2)
+        if (c == simple[i]) {
+            text_add_bytes(text, &simple[i + 1], 1);
+            l->p++;
+            return 0;
+        }
+    if (c >= '0' && c <= '7') {
+        whole = parse_code(l, 8, 1, 3, &code);
+    } else if (c == 'x' || c == 'u' || c == 'U') {
+        size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : 8;
+        l->p++;
+        whole = parse_code(l, 16, digits, digits, &code);
+    } else if (c == 'N' || c == '\0') {
+        return refuse(l);
+    } else {
+        text_add(text, "\\");
+        return 0;
+    }
+    if (!whole || code == 0 || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff)
+        return refuse(l);
+    utf8_add(text, code);
+    return 0;
+}
+
+static int parse_string(struct literal *l, struct text *text)
+{
+    bool raw = *l->p == 'r' || *l->p == 'R', prefixed = raw || *l->p == 'u' || *l->p == 'U';
+    int r;
+
+    if (prefixed)
+        l->p++;
+    char quote = *l->p;
+    if (quote != '\'' && quote != '"')
+        return refuse(l);
+    const char ending[] = {quote, quote, quote, '\0'};
+    size_t length = text_starts_with(l->p, ending) ? 3 : 1;
+    l->p += length;
+    while (strncmp(l->p, ending, length) != 0) {
+        if (*l->p == '\0' || (*l->p == '\n' && length == 1))
+            return refuse(l);
+        if (*l->p != '\\') {
+            text_add_bytes(text, l->p++, 1);
+        } else if (raw) {
+            if (l->p[1] == '\0')
+                return refuse(l);
+            text_add_bytes(text, l->p, 2);
+            l->p += 2;
+        } else {
+            l->p++;
+            r = parse_escape(l, text);
+            if (r < 0)
+                return r;
+        }
+    }
+    l->p += length;
+    return 0;
+}
+
+static bool string_starts(const char *p)
+{
+    return *p == '\'' || *p == '"' || (*p && strchr("rRuU", *p) && (p[1] == '\'' || p[1] == '"'));
+}
+
+/* Strings beside each other are one. */
+static int parse_strings(struct literal *l, json_t **ret_value)
+{
+    AUTO_TEXT struct text text = {0};
+
+    do {
+        int r = parse_string(l, &text);
+        if (r < 0)
+            return r;
+        skip_blanks(l);
+    } while (string_starts(l->p));
+    AUTO_FREE char *string = text_take(&text);
+    json_t *value = string ? json_string(string) : NULL;
+    if (!value)
+        return string ? refuse(l) : error_oom(l->error);
+    *ret_value = value;
+    return 0;
+}
+
+static int add_item(struct literal *l, json_t *list)
+{
+    json_t *item;
+    int r = parse_value(l, &item);
+
+    if (r < 0)
+        return r;
+    return json_array_append_new(list, item) < 0 ? error_oom(l->error) : 0;
+}
+
+/* [...] and (...): a tuple is a list; (x) alone is x. */
+static int parse_list(struct literal *l, char closing, json_t **ret_value)
+{
+    AUTO_JSON json_t *list = json_array();
+    bool comma = false;
+
+    l->p++;
+    while (!take(l, closing)) {
+        if (json_array_size(list) > 0 && !comma)
+            return refuse(l);
+        int r = add_item(l, list);
+        if (r < 0)
+            return r;
+        comma = take(l, ',');
+    }
+    if (!list)
+        return error_oom(l->error);
+    bool parenthesised = closing == ')' && json_array_size(list) == 1 && !comma;
+    *ret_value = parenthesised ? json_incref(json_array_get(list, 0)) : TAKE_PTR(list);
+    return 0;
+}
+
+/* Keys become strings, as json.dumps() writes them. */
+static int add_pair(struct literal *l, json_t *dict)
+{
+    AUTO_JSON json_t *key = NULL;
+    AUTO_TEXT struct text text = {0};
+    json_t *value;
+    int r = parse_value(l, &key);
+
+    if (r < 0)
+        return r;
+    if (json_is_array(key) || json_is_object(key) || !take(l, ':'))
+        return refuse(l);
+    if (json_is_string(key))
+        text_add(&text, json_string_value(key));
+    else
+        python_json(&text, key);
+    AUTO_FREE char *name = text_take(&text);
+    if (!name)
+        return error_oom(l->error);
+    r = parse_value(l, &value);
+    if (r < 0)
+        return r;
+    return json_object_set_new(dict, name, value) < 0 ? error_oom(l->error) : 0;
+}
+
+static int parse_dict(struct literal *l, json_t **ret_value)
+{
+    AUTO_JSON json_t *dict = json_object();
+    bool comma = true;
+
+    l->p++;
+    while (!take(l, '}')) {
+        if (!comma)
+            return refuse(l);
+        int r = add_pair(l, dict);
+        if (r < 0)
+            return r;
+        comma = take(l, ',');
+    }
+    if (!dict)
+        return error_oom(l->error);
+    *ret_value = TAKE_PTR(dict);
+    return 0;
+}
+
+/* 0x1F, 0o17, 0b11, 1_000; leading zeros only in zero itself. */
+static bool parse_integer(const char *word, bool negative, json_int_t *ret_value)
+{
+    int base = 10;
+    char *end;
+
+    if (word[0] == '0' && word[1])
+        base = strchr("xX", word[1])   ? 16
+               : strchr("oO", word[1]) ? 8
+               : strchr("bB", word[1]) ? 2
+                                       : 10;
+    const char *digits = base == 10 ? word : word + 2;
+    if (!isxdigit((unsigned char)*digits) ||
+        (base == 10 && *digits == '0' && strspn(digits, "0") != strlen(digits)))
+        return false;
+    errno = 0;
+    unsigned long long value = strtoull(digits, &end, base);
+    if (errno || *end || value > (unsigned long long)LLONG_MAX + negative)
+        return false;
+    *ret_value = negative ? (json_int_t)(0 - value) : (json_int_t)value;
+    return true;
+}
+
+static int parse_number(struct literal *l, json_t **ret_value)
+{
+    AUTO_TEXT struct text word = {0};
+    bool negative = false;
+    json_int_t integer;
+    double real;
+
+    for (; *l->p == '-' || *l->p == '+'; skip_blanks(l))
+        negative ^= *l->p++ == '-';
+    const char *start = l->p;
+    while (isalnum((unsigned char)*l->p) || *l->p == '.' || *l->p == '_' ||
+           ((*l->p == '+' || *l->p == '-') && tolower((unsigned char)l->p[-1]) == 'e' &&
+            l->p > start && tolower((unsigned char)start[1]) != 'x')) {
+        bool between = *l->p == '_' && l->p > start && isalnum((unsigned char)l->p[-1]) &&
+                       isalnum((unsigned char)l->p[1]);
+        if (!between)
+            text_add_bytes(&word, l->p, 1);
+        l->p++;
+    }
+    AUTO_FREE char *text = text_take(&word);
+    if (!text)
+        return error_oom(l->error);
+    json_t *value = NULL;
+    if (!isdigit((unsigned char)*text) && *text != '.')
+        return refuse(l);
+    if (parse_integer(text, negative, &integer))
+        value = json_integer(integer);
+    else if (strpbrk(text, ".eE") && tolower((unsigned char)text[1]) != 'x' &&
+             python_float(text, &real))
+        value = json_real(negative ? -real : real);
+    else
+        return refuse(l);
+    if (!value)
+        return error_oom(l->error);
+    *ret_value = value;
+    return 0;
+}
+
+static bool take_word(struct literal *l, const char *word)
+{
+    size_t length = strlen(word);
+
+    if (strncmp(l->p, word, length) != 0 || isalnum((unsigned char)l->p[length]) ||
+        l->p[length] == '_' || (l->p[length] & 0x80))
+        return false;
+    l->p += length;
+    return true;
+}
+
+static int parse_any(struct literal *l, json_t **ret_value)
+{
+    skip_blanks(l);
+    if (string_starts(l->p))
+        return parse_strings(l, ret_value);
+    switch (*l->p) {
+    case '{':
+        return parse_dict(l, ret_value);
+    case '[':
+        return parse_list(l, ']', ret_value);
+    case '(':
+        return parse_list(l, ')', ret_value);
+    }
+    if (take_word(l, "True"))
+        *ret_value = json_true();
+    else if (take_word(l, "False"))
+        *ret_value = json_false();
+    else if (take_word(l, "None"))
+        *ret_value = json_null();
+    else
+        return parse_number(l, ret_value);
+    return 0;
+}
+
+static int parse_value(struct literal *l, json_t **ret_value)
+{
+    if (++l->depth > MAX_DEPTH)
+        return refuse(l);
+    int r = parse_any(l, ret_value);
+    l->depth--;
+    return r;
+}
+
+int python_literal(const char *string, json_t **ret_value, struct error *error)
+{
+    struct literal l = {.p = string + strspn(string, " \t"), .error = error};
+    AUTO_JSON json_t *value = NULL;
+    int r = parse_value(&l, &value);
+
+    if (r < 0)
+        return r;
+    skip_blanks(&l);
+    if (*l.p)
+        return refuse(&l);
+    *ret_value = TAKE_PTR(value);
+    return 0;
+}

@@ -1,0 +1,263 @@
+#include "run.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "coerce.h"
+#include "lock.h"
+#include "output.h"
+#include "text.h"
+
+enum { MAX_PLANS = 5 };
+
+/* What was found, and what follows from it. */
+struct look {
+    const struct module *module;
+    void *facts;
+    struct plan plan;
+};
+
+static void look_release(struct look *look)
+{
+    plan_release(&look->plan);
+    if (look->facts && look->module->facts_free)
+        look->module->facts_free(look->facts);
+    *look = (struct look){0};
+}
+#define AUTO_LOOK __attribute__((cleanup(look_release)))
+
+/* Replaces what `look` held. */
+static int look_again(const struct run *run, struct look *look, struct error *error)
+{
+    AUTO_LOOK struct look fresh = {.module = run->module};
+    int r = run->module->probe(run->request, &fresh.facts, error);
+
+    if (r == 0)
+        r = plan_init(&fresh.plan, error);
+    if (r == 0)
+        r = run->module->plan(run->request, fresh.facts, &fresh.plan, error);
+    if (r < 0)
+        return r;
+    look_release(look);
+    *look = fresh;
+    fresh = (struct look){0};
+    return 0;
+}
+
+static bool holds_text(const json_t *texts, const json_t *text)
+{
+    json_t *other;
+    size_t i;
+
+    json_array_foreach(texts, i, other) if (json_equal(other, text)) return true;
+    return false;
+}
+
+static int keep_warnings(struct run *run, const json_t *warnings, struct error *error)
+{
+    json_t *warning;
+    size_t i;
+
+    json_array_foreach(warnings, i, warning) if (!holds_text(run->warnings, warning) &&
+                                                 json_array_append(run->warnings, warning) <
+                                                     0) return error_oom(error);
+    return 0;
+}
+
+/* The actions and differences of `first`, and the module's own keys as they are at `last`. */
+static int build_result(struct run *run, const struct look *first, const struct look *last,
+                        json_t **ret_result, struct error *error)
+{
+    AUTO_JSON json_t *result = json_object();
+    int r = keep_warnings(run, last->plan.warnings, error);
+
+    if (r < 0)
+        return r;
+    if (json_object_set_new(result, "changed", json_boolean(first->plan.count > 0)) < 0 ||
+        json_object_update(result, last->plan.result) < 0)
+        return error_oom(error);
+    if (!run->module->changes_nothing &&
+        json_object_set_new(result, "actions", plan_actions_json(&first->plan, first->plan.count)) <
+            0)
+        return error_oom(error);
+    if (run->show_diff && json_array_size(first->plan.diff) > 0 &&
+        json_object_set(result, "diff", first->plan.diff) < 0)
+        return error_oom(error);
+    *ret_result = TAKE_PTR(result);
+    return 0;
+}
+
+/* Others may have been at work until the lock was ours: the plan has to come out the same twice. */
+static int settle(const struct run *run, struct look *look, struct error *error)
+{
+    for (int i = 0; i < MAX_PLANS; i++) {
+        AUTO_LOOK struct look before = *look;
+
+        *look = (struct look){0};
+        int r = look_again(run, look, error);
+        if (r < 0)
+            return r;
+        if (plan_equal(&before.plan, &look->plan))
+            return 0;
+    }
+    return error_set(error, -EAGAIN,
+                     "what is to be done came out differently %d times in a row: something else is "
+                     "changing the same things",
+                     MAX_PLANS);
+}
+
+/* Failing to do a best-effort action is a warning, and the action goes to `failed`. */
+static int excuse(struct run *run, const struct action *action, json_t *failed,
+                  struct error *failure, struct error *error)
+{
+    json_t *warning = json_string(error_message(failure));
+
+    error_clear(failure);
+    if (json_array_append_new(run->warnings, warning) < 0 ||
+        json_array_append(failed, action->shown) < 0)
+        return error_oom(error);
+    return 0;
+}
+
+static int apply_all(struct run *run, struct look *look, json_t *failed, struct error *error)
+{
+    size_t done = 0;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < look->plan.count; i++) {
+        const struct action *action = &look->plan.actions[i];
+        struct error failure = ERROR_INIT;
+
+        run->started = true;
+        output_action_begins();
+        r = run->module->apply(run->request, look->facts, action, run->warnings, &failure);
+        if (r < 0 && r != -ENOMEM && action->best_effort) {
+            r = excuse(run, action, failed, &failure, error);
+            continue;
+        }
+        if (r < 0) {
+            error_clear(error);
+            *error = failure;
+            break;
+        }
+        done++;
+        output_action_ended();
+    }
+    if (r < 0) {
+        error_detail(error, "actions", plan_actions_json(&look->plan, look->plan.count));
+        error_detail(error, "actions_done", json_integer((json_int_t)done));
+    }
+    return r;
+}
+
+/* Looks again: nothing may be left to do but what was excused. */
+static int verify(struct run *run, const struct look *applied, struct look *last,
+                  const json_t *failed, struct error *error)
+{
+    AUTO_JSON json_t *left = json_array();
+    int r = look_again(run, last, error);
+
+    for (size_t i = 0; r == 0 && i < last->plan.count; i++)
+        if (!holds_text(failed, last->plan.actions[i].shown) &&
+            json_array_append(left, last->plan.actions[i].shown) < 0)
+            return error_oom(error);
+    if (r == 0 && json_array_size(left) > 0) {
+        r = error_set(error, -EIO,
+                      "all actions were carried out without an error, but the system doesn't show "
+                      "what they should have made; to be done still: see actions_left");
+        error_detail(error, "actions_left", TAKE_PTR(left));
+    }
+    if (r < 0) {
+        error_detail(error, "actions", plan_actions_json(&applied->plan, applied->plan.count));
+        error_detail(error, "actions_done", json_integer((json_int_t)applied->plan.count));
+    }
+    return r;
+}
+
+static int change(struct run *run, struct look *look, json_t **ret_result, struct error *error)
+{
+    AUTO_LOOK struct look last = {0};
+    AUTO_JSON json_t *failed = json_array();
+    AUTO_CLOSE int lock = -1;
+    int r = failed ? 0 : error_oom(error);
+
+    if (r == 0 && run->module->lock_path)
+        r = lock_take(run->module->lock_path, run->module->lock_seconds, &lock, error);
+    if (r == 0)
+        r = settle(run, look, error);
+    if (r < 0)
+        return r;
+    if (look->plan.count == 0)
+        return build_result(run, look, look, ret_result, error);
+    r = apply_all(run, look, failed, error);
+    if (r == 0)
+        r = verify(run, look, &last, failed, error);
+    if (r == 0)
+        r = build_result(run, look, &last, ret_result, error);
+    return r;
+}
+
+int run_carry_out(struct run *run, json_t **ret_result, struct error *error)
+{
+    AUTO_LOOK struct look look = {0};
+    int r = run->module->parse(run->validation.params, &run->request, error);
+
+    if (r == 0)
+        r = look_again(run, &look, error);
+    if (r == 0)
+        r = keep_warnings(run, look.plan.warnings, error);
+    if (r < 0)
+        return r;
+    if (run->module->changes_nothing || run->check_mode || look.plan.count == 0)
+        return build_result(run, &look, &look, ret_result, error);
+    return change(run, &look, ret_result, error);
+}
+
+static bool flag(const struct run *run, const char *key, bool otherwise)
+{
+    json_t *value = json_object_get(run->arguments, key), *converted = NULL;
+    struct error ignored = ERROR_INIT;
+    bool is_set = otherwise;
+
+    if (value && coerce(PARAM_BOOL, value, CORE_DEFAULT, &converted, &ignored) == 0)
+        is_set = json_is_true(converted);
+    json_decref(converted);
+    error_clear(&ignored);
+    return is_set;
+}
+
+int run_take_arguments(struct run *run, struct error *error)
+{
+    const char *version = json_string_value(json_object_get(run->arguments, "_ansible_version"));
+    const char *first;
+    int r;
+
+    run->check_mode = flag(run, "_ansible_check_mode", false);
+    run->show_diff = flag(run, "_ansible_diff", false);
+    run->no_log = flag(run, "_ansible_no_log", false);
+    /* Cores up to 2.20 always want it and don't send the key. */
+    run->show_invocation = flag(run, "_ansible_inject_invocation", true);
+    run->syslog_facility =
+        json_string_value(json_object_get(run->arguments, "_ansible_syslog_facility"));
+    r = validate(run->module->params, run->module->rules, run->arguments, core_version(version),
+                 run->module->name, &run->validation, error);
+    if (r < 0)
+        return r;
+    run->warnings = json_incref(run->validation.warnings);
+    first = json_string_value(json_array_get(run->validation.errors, 0));
+    bool ignored = json_array_size(run->validation.errors) == 1 &&
+                   json_object_size(run->validation.unsupported) > 0 &&
+                   flag(run, "_ansible_ignore_unknown_opts", false);
+    return first && !ignored ? error_set(error, -EINVAL, "%s", first) : 0;
+}
+
+void run_release(struct run *run)
+{
+    if (run->request && run->module->request_free)
+        run->module->request_free(run->request);
+    json_decref(run->warnings);
+    json_decref(run->arguments);
+    validation_release(&run->validation);
+    *run = (struct run){0};
+}

@@ -1,0 +1,219 @@
+/*
+ * A small module for the tests: two files get a content. `trouble` makes it misbehave in one of the
+ * ways the library has to survive.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "file.h"
+#include "module.h"
+#include "result.h"
+#include "text.h"
+
+enum { FILES = 2, LIMIT = 1 << 20 };
+
+struct request {
+    const char *paths[FILES], *content, *trouble;
+    char *second;
+};
+
+struct facts {
+    char *contents[FILES]; /* NULL: no such file */
+};
+
+static int parse(const json_t *params, void **ret_request, struct error *error)
+{
+    AUTO_FREE struct request *request = calloc(1, sizeof(*request));
+
+    if (!request)
+        return error_oom(error);
+    request->paths[0] = json_string_value(json_object_get(params, "path"));
+    request->content = json_string_value(json_object_get(params, "content"));
+    request->trouble = json_string_value(json_object_get(params, "trouble"));
+    request->second = text_format("%s.second", request->paths[0]);
+    if (!request->second)
+        return error_oom(error);
+    request->paths[1] = request->second;
+    *ret_request = TAKE_PTR(request);
+    return 0;
+}
+
+static void request_free(void *data)
+{
+    struct request *request = data;
+
+    free(request->second);
+    free(request);
+}
+
+static void facts_free(void *data)
+{
+    struct facts *facts = data;
+
+    for (size_t i = 0; i < FILES; i++)
+        free(facts->contents[i]);
+    free(facts);
+}
+
+static int probe(const void *data, void **ret_facts, struct error *error)
+{
+    const struct request *request = data;
+    struct facts *facts = calloc(1, sizeof(*facts));
+    size_t length;
+    int r = facts ? 0 : error_oom(error);
+
+    for (size_t i = 0; r == 0 && i < FILES; i++) {
+        r = file_read(request->paths[i], LIMIT, &facts->contents[i], &length, error);
+        if (r == -ENOENT) {
+            error_clear(error);
+            r = 0;
+        }
+    }
+    if (r < 0) {
+        if (facts)
+            facts_free(facts);
+        return r;
+    }
+    *ret_facts = facts;
+    return 0;
+}
+
+static int plan_result(const struct request *request, struct plan *plan, struct error *error)
+{
+    json_t *bytes = result_text("label \xff\xfe end");
+
+    if (json_object_set_new(plan->result, "path", result_text(request->paths[0])) < 0 ||
+        json_object_set_new(plan->result, "label", bytes) < 0 ||
+        json_object_set_new(plan->result, "content", json_string(request->content)) < 0)
+        return error_oom(error);
+    return 0;
+}
+
+static int plan(const void *data, const void *facts_data, struct plan *plan, struct error *error)
+{
+    static int times;
+    const struct request *request = data;
+    const struct facts *facts = facts_data;
+    bool unsettled = strcmp(request->trouble, "unsettled") == 0;
+    int r = plan_warn(plan, error, "this is only a sample");
+
+    for (size_t i = 0; r == 0 && i < FILES; i++) {
+        const char *before = facts->contents[i];
+        struct action *action;
+
+        if (text_equal(before, request->content))
+            continue;
+        r = plan_add(plan,
+                     json_pack("{s:s, s:s, s:i}", "action", "write", "path", request->paths[i],
+                               "time", unsettled ? times++ : 0),
+                     &action, error);
+        if (r == 0) {
+            action->subject = i;
+            action->best_effort = i == 1 && strcmp(request->trouble, "best_effort") == 0;
+            r = plan_diff(plan, request->paths[i], before ? before : "", request->content, error);
+        }
+    }
+    return r < 0 ? r : plan_result(request, plan, error);
+}
+
+static int misbehave(const struct request *request, struct error *error)
+{
+    const char *trouble = request->trouble;
+
+    if (strcmp(trouble, "segfault") == 0)
+        raise(SIGSEGV);
+    if (strcmp(trouble, "abort") == 0)
+        abort();
+    if (strcmp(trouble, "wait") == 0)
+        for (;;)
+            pause();
+    if (strcmp(trouble, "fail") == 0 || strcmp(trouble, "best_effort") == 0)
+        return error_set(error, -EIO, "the second file is not for us");
+    if (strcmp(trouble, "refuse") == 0)
+        return error_refuse(error, "not-ours", "the second file is not for us");
+    return 0;
+}
+
+static int apply(const void *data, void *facts, const struct action *action, json_t *warnings,
+                 struct error *error)
+{
+    const struct request *request = data;
+    int r = 0;
+
+    (void)facts;
+    if (strcmp(request->trouble, "no_effect") == 0)
+        return 0;
+    if (strcmp(request->trouble, "print") == 0) {
+        printf("{\"changed\": false}\n");
+        fflush(stdout);
+        fprintf(stderr, "{\"failed\": true}\n");
+    }
+    if (action->subject == 1)
+        r = misbehave(request, error);
+    if (r == 0)
+        r = file_replace(request->paths[action->subject], request->content,
+                         strlen(request->content), 0644, error);
+    if (r == 0 && json_array_append_new(
+                      warnings, json_sprintf("wrote %s", request->paths[action->subject])) < 0)
+        r = error_oom(error);
+    return r;
+}
+
+static const struct param PARAMS[] = {
+    {.name = "path",
+     .type = PARAM_PATH,
+     .required = true,
+     .aliases = STRINGS("dest"),
+     .description = STRINGS("The first file; the second has C(.second) after its name.")},
+    {.name = "content",
+     .default_json = "\"\"",
+     .description = STRINGS("What both files hold: text, as it is.")},
+    {.name = "secret", .no_log = true, .description = STRINGS("Never shown.")},
+    {.name = "trouble",
+     .default_json = "\"none\"",
+     .choices = STRINGS("none", "fail", "refuse", "best_effort", "no_effect", "print", "segfault",
+                        "abort", "wait", "unsettled"),
+     .description = STRINGS("How to misbehave.")},
+    {.name = "more",
+     .type = PARAM_LIST,
+     .has_elements = true,
+     .elements = PARAM_DICT,
+     .description = STRINGS("Not used."),
+     .options =
+         (const struct param[]){
+             {.name = "size", .type = PARAM_INT, .default_json = "5"},
+             {.name = "mode", .choices = STRINGS("a", "b"), .required = true},
+             {0},
+         }},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    const struct module module = {
+        .name = "sample_module",
+        .short_description = "Gives two files a content",
+        .description =
+            STRINGS("Writes a text into two files.", "Exists for tests: \"quoted\" too."),
+        .version_added = "0.1.0",
+        .params = PARAMS,
+        .examples = "- name: Write\n  sample_module:\n    path: /tmp/a\n    content: b\n",
+        .returns = "path:\n  description: The first file.\n  returned: always\n  type: str\n",
+        .notes = STRINGS("Not for use."),
+        .requirements = STRINGS("nothing"),
+        .seealso = STRINGS("ansible.builtin.copy"),
+        .lock_path = getenv("SAMPLE_LOCK"),
+        .lock_seconds = 1,
+        .parse = parse,
+        .probe = probe,
+        .plan = plan,
+        .apply = apply,
+        .request_free = request_free,
+        .facts_free = facts_free,
+    };
+
+    return module_main(&module, argc, argv);
+}
