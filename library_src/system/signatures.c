@@ -3,27 +3,31 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "content.h"
-#include "filesystem_size.h"
+#include "superblock.h"
 #include "text.h"
 
 /* More magics than any real content has (the labels of a ZFS member have some 500). */
-enum { MAX_PROBES = 10000 };
+enum { MAX_PROBES = 10000, REREADS = 2 };
 
 /* What both ways of asking libblkid gave. */
 struct answers {
-    struct signature_list list; /* of every signature, one after the other */
-    char *safe_type;            /* the one type that a safe probe settled on */
-    bool failed;                /* a negative answer */
+    struct signature_list list;   /* of every signature, one after the other */
+    char *safe_type;              /* the one type that a safe probe settled on */
+    bool failed;                  /* a negative answer */
+    struct superblock superblock; /* of the last signature */
 };
 
 static void answers_release(struct answers *answers)
 {
     fields_release(&content_fields, &(struct content){.signatures = answers->list});
     free(answers->safe_type);
+    *answers = (struct answers){0};
 }
+#define AUTO_ANSWERS __attribute__((cleanup(answers_release)))
 
 static void cleanup_probe(blkid_probe *probe)
 {
@@ -184,29 +188,29 @@ static bool one_kind(const struct signature_list *list)
     return true;
 }
 
-static bool undamaged(const struct signature_list *list)
+static bool damaged(const struct signature_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].bad_checksum)
-            return false;
-    return true;
+            return true;
+    return false;
+}
+
+/* A member of a set of devices: its id is the set's, and so on other disks too. */
+static bool belongs_to_a_set(const struct signature *signature)
+{
+    return text_equal(signature->type, "zfs_member") ||
+           (text_equal(signature->usage, "raid") && !text_equal(signature->type, "LVM2_member"));
 }
 
 static bool is_filesystem_or_swap(const struct signature *signature)
 {
-    return text_equal(signature->usage, "filesystem") || text_equal(signature->type, "swap");
-}
-
-/* Not so for members of a set, whose id is the set's and so on other disks too. */
-static bool id_names_this_disk(const struct signature *signature, unsigned devices)
-{
-    if (text_equal(signature->usage, "raid") && !text_equal(signature->type, "LVM2_member"))
-        return false;
-    return signature->uuid && devices <= 1 && !text_equal(signature->type, "zfs_member");
+    return text_equal(signature->type, "swap") ||
+           (text_equal(signature->usage, "filesystem") && !belongs_to_a_set(signature));
 }
 
 /* Judges what was answered; the list goes over to the content. */
-static int judge(int fd, struct answers *answers, struct content *content, struct error *error)
+static int judge(struct answers *answers, struct content *content, struct error *error)
 {
     const struct signature *first = answers->list.items;
 
@@ -215,16 +219,14 @@ static int judge(int fd, struct answers *answers, struct content *content, struc
             answers->failed || answers->safe_type ? CONTENT_UNREADABLE : CONTENT_UNKNOWN;
         return 0;
     }
-    bool clear = one_kind(&answers->list) && undamaged(&answers->list) && !answers->failed;
-    struct filesystem_size size = {0};
+    bool clear = one_kind(&answers->list) && !damaged(&answers->list) && !answers->failed;
 
     content->kind = CONTENT_SIGNATURES;
     if (clear && is_filesystem_or_swap(first) && text_equal(first->type, answers->safe_type)) {
         content->kind = CONTENT_FILESYSTEM;
-        size = filesystem_size_read(fd, first);
-        content->filesystem_bytes = size.bytes;
+        content->filesystem_bytes = answers->superblock.bytes;
     }
-    if (clear && id_names_this_disk(first, size.devices)) {
+    if (clear && first->uuid && !belongs_to_a_set(first) && answers->superblock.devices <= 1) {
         content->token = text_format("%s:%s", first->type, first->uuid);
         if (!content->token)
             return error_oom(error);
@@ -234,17 +236,37 @@ static int judge(int fd, struct answers *answers, struct content *content, struc
     return 0;
 }
 
+static int ask(int fd, const char *const *types, struct answers *answers, struct error *error)
+{
+    int r = ask_safely(fd, types, answers, error);
+
+    if (r >= 0)
+        r = ask_one_by_one(fd, types, answers, error);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < answers->list.count; i++) {
+        answers->superblock = superblock_read(fd, &answers->list.items[i]);
+        if (answers->superblock.damaged)
+            answers->list.items[i].bad_checksum = true;
+    }
+    return 0;
+}
+
+/* A mounted filesystem may be writing its superblock: one found damaged is read again. */
 int content_read_signatures(int fd, const char *const *types, struct content *ret_content,
                             struct error *error)
 {
-    __attribute__((cleanup(answers_release))) struct answers answers = {0};
+    AUTO_ANSWERS struct answers answers = {0};
     struct content content = {0};
-    int r = ask_safely(fd, types, &answers, error);
+    int r = ask(fd, types, &answers, error);
 
+    for (int i = 0; r >= 0 && i < REREADS && damaged(&answers.list); i++) {
+        answers_release(&answers);
+        usleep(10000);
+        r = ask(fd, types, &answers, error);
+    }
     if (r >= 0)
-        r = ask_one_by_one(fd, types, &answers, error);
-    if (r >= 0)
-        r = judge(fd, &answers, &content, error);
+        r = judge(&answers, &content, error);
     if (r < 0)
         return r;
     *ret_content = content;
