@@ -222,19 +222,21 @@ static double round_even(double value)
 int human_to_bytes(const char *string, bool bits, int core, long long *ret_value,
                    struct error *error)
 {
+    /* Up to 2.17 the pattern allows blanks before and digits of all scripts. */
+    AUTO_FREE char *text = core < 18 ? number_text(string) : strdup(string);
     size_t number_length, unit_length;
-    const char *p = string, *unit;
+    const char *unit;
     int shift = 0;
 
-    while (core < 18 && isspace((unsigned char)*p))
-        p++;
-    if (!split_size(p, core, &number_length, &unit, &unit_length))
-        return error_set(error, -EINVAL, "not a size");
-    AUTO_FREE char *number = strndup(p, number_length);
-    if (!number)
+    if (!text)
         return error_oom(error);
+    if (!split_size(text, core, &number_length, &unit, &unit_length))
+        return error_set(error, -EINVAL, "not a size");
     if (unit_length > 0)
         shift = unit_shift(unit, unit_length, bits, core);
+    AUTO_FREE char *number = strndup(text, number_length);
+    if (!number)
+        return error_oom(error);
     double value = shift < 0 ? HUGE_VAL : round_even(ldexp(strtod(number, NULL), shift));
     if (value >= 0x1p63)
         return error_set(error, -EINVAL, "not a size, or too large");

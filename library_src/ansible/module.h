@@ -11,6 +11,12 @@
 #include "actions.h"
 #include "params.h"
 
+/* What comes up while actions are carried out. */
+struct outcome {
+    json_t *warnings; /* array of strings */
+    json_t *result;   /* object: further result keys */
+};
+
 struct module {
     const char *name;
     const char *short_description;
@@ -34,9 +40,9 @@ struct module {
     /* Decides; pure. `plan` is initialised. */
     int (*plan)(const void *request, const void *facts, struct plan *plan, struct error *error);
     /* Carries one action out. `facts` are those the plan was made from, and may be updated as the
-     * actions progress. May add to `warnings` (array of strings). */
-    int (*apply)(const void *request, void *facts, const struct action *action, json_t *warnings,
-                 struct error *error);
+     * actions progress. May add to `outcome`. */
+    int (*apply)(const void *request, void *facts, const struct action *action,
+                 struct outcome *outcome, struct error *error);
     void (*request_free)(void *request);
     void (*facts_free)(void *facts);
 };

@@ -75,7 +75,9 @@ static int build_result(struct run *run, const struct look *first, const struct 
     if (r < 0)
         return r;
     if (json_object_set_new(result, "changed", json_boolean(first->plan.count > 0)) < 0 ||
-        json_object_update(result, last->plan.result) < 0)
+        json_object_update(result, last->plan.result) < 0 ||
+        json_object_update(result, first->plan.consequences) < 0 ||
+        json_object_update(result, run->outcome) < 0)
         return error_oom(error);
     if (!run->module->changes_nothing &&
         json_object_set_new(result, "actions", plan_actions_json(&first->plan, first->plan.count)) <
@@ -127,11 +129,12 @@ static int apply_all(struct run *run, struct look *look, json_t *failed, struct 
 
     for (size_t i = 0; r == 0 && i < look->plan.count; i++) {
         const struct action *action = &look->plan.actions[i];
+        struct outcome outcome = {run->warnings, run->outcome};
         struct error failure = ERROR_INIT;
 
         run->started = true;
         output_action_begins();
-        r = run->module->apply(run->request, look->facts, action, run->warnings, &failure);
+        r = run->module->apply(run->request, look->facts, action, &outcome, &failure);
         if (r < 0 && r != -ENOMEM && action->best_effort) {
             r = excuse(run, action, failed, &failure, error);
             continue;
@@ -146,7 +149,7 @@ static int apply_all(struct run *run, struct look *look, json_t *failed, struct 
     }
     if (r < 0) {
         error_detail(error, "actions", plan_actions_json(&look->plan, look->plan.count));
-        error_detail(error, "actions_done", json_integer((json_int_t)done));
+        error_detail(error, "actions_done", plan_actions_json(&look->plan, done));
     }
     return r;
 }
@@ -170,7 +173,7 @@ static int verify(struct run *run, const struct look *applied, struct look *last
     }
     if (r < 0) {
         error_detail(error, "actions", plan_actions_json(&applied->plan, applied->plan.count));
-        error_detail(error, "actions_done", json_integer((json_int_t)applied->plan.count));
+        error_detail(error, "actions_done", plan_actions_json(&applied->plan, applied->plan.count));
     }
     return r;
 }

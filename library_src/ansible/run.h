@@ -12,7 +12,8 @@ struct run {
     const char *syslog_facility; /* borrowed from `arguments` */
     void *request;
     json_t *warnings;
-    bool started; /* an action was begun: from here on something may have changed */
+    json_t *outcome; /* result keys from the actions */
+    bool started;    /* an action was begun: from here on something may have changed */
 };
 
 /* Reads the `_ansible_*` keys and validates the rest. An error of the person's is -EINVAL. */

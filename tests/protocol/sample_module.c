@@ -137,8 +137,8 @@ static int misbehave(const struct request *request, struct error *error)
     return 0;
 }
 
-static int apply(const void *data, void *facts, const struct action *action, json_t *warnings,
-                 struct error *error)
+static int apply(const void *data, void *facts, const struct action *action,
+                 struct outcome *outcome, struct error *error)
 {
     const struct request *request = data;
     int r = 0;

@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+"""Random argument specs and parameters, validated by ansible-core's own ArgumentSpecValidator and by
+the module library (through argspec_check): values, messages and their order have to be the same.
+
+The reference is the ansible-core that this Python can import; ANSIBLE_PYTHON names another Python.
+"""
+
+import argparse
+import collections
+import json
+import math
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+
+SKIPPED = 77
+
+
+def find_ansible():
+    """Starts again with a Python that has ansible-core, when this one hasn't."""
+    try:
+        import ansible.module_utils.common.arg_spec  # noqa: F401
+        return
+    except ImportError:
+        pass
+    here = os.path.realpath(sys.executable)
+    for name in (os.environ.get('ANSIBLE_PYTHON'), 'python3', '/usr/bin/python3'):
+        path = name and shutil.which(name)
+        if not path or os.path.realpath(path) == here or os.environ.get('DIFFERENTIAL_AGAIN'):
+            continue
+        found = subprocess.run([path, '-c', 'import ansible.module_utils.common.arg_spec'],
+                               stderr=subprocess.DEVNULL, check=False).returncode == 0
+        if found:
+            os.environ['DIFFERENTIAL_AGAIN'] = '1'
+            os.execv(path, [path, *sys.argv])
+    print('skipped: no Python with ansible-core (ANSIBLE_PYTHON can name one)')
+    sys.exit(SKIPPED)
+
+
+find_ansible()
+
+from ansible.module_utils.common import arg_spec, parameters as core_parameters  # noqa: E402
+from ansible.release import __version__ as CORE_VERSION  # noqa: E402
+
+TYPES = ('str', 'bool', 'int', 'float', 'list', 'dict', 'path', 'raw', 'jsonarg', 'bytes', 'bits')
+NAMES = ('alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta')
+RULES = ('mutually_exclusive', 'required_together', 'required_one_of', 'required_if', 'required_by')
+WORDS = ('x', 'hot', 'warm', 'data disk', '', 'a,b', 'a,,b', ' x ', "it's", '"q"', 'both\'"', 'a\\b',
+         'naïve', '日本', '🙂', 'tab\there', 'line\nend', '\x7f', '\xa0x\u2003', '\u200b', 'True',
+         'False', 'None', 'null', 'NULL', '~', '=', 'a=b', 'a=b c=d', 'a=b, c', "k='v w',l=\"m\"",
+         'k=v\\ w', '{', '{}', '[1]', '[]', '1 2')
+NUMBERS = (0, 1, 2, -1, 5, 42, 420, 2**31, 2**63 - 1, -2**63, 1.0, 0.0, -0.0, 2.5, 1e16, 1e15, 1e-5,
+           0.0001, 1e300, 5e-324, 0.1, 123456789.125, 1e22)
+INTS = ('0', '1', '007', '+5', '-12', ' 8 ', '1_000', '1__0', '_1', '1_', '0x10', '1.0', '1.50', '2e3',
+        '10e-1', '1e-1', '.5e1', '5.', '٣', '１２', '-0', '--1', '9223372036854775807',
+        '9223372036854775808', '-9223372036854775808', '1e18', '1e19', '1e30', 'nan', '12abc',
+        '\u20033', '1 0', '0e99999', '-0.0')
+FLOATS = ('1.5', '1e3', ' .5 ', '5.', '1_0.5', '1._5', 'nan', 'inf', '-Infinity', '1e999', '1e-999',
+          '٣.٥', '0x1p3', '1,5', '+1.25E-3', '..1', 'e5')
+BOOLS = ('yes', 'No', 'TRUE', ' on ', 'off', 'y', 'N', 't', 'f', '1', '0', 'True', 'maybe', '2', '1.0',
+         '\u2003true\n')
+SIZES = ('1', '10M', '1.5K', '2MB', '2Mb', '3mb', '1kB', '1 G', '5 gigabyte', '7Gigabits', '1b', '1B',
+         '1Bb', '0', '.5M', '1.', '1.M', '10MiB', '1X', ' 4K', '4K ', '1e3', '99E', '1Y', '0.3K', '1Byte',
+         '1bit', '2.5', '3.5', '-1')
+PATHS = ('/etc', '~', '~/x', '~root', '~root/y', '~nobody_such/z', '$ECOMA_A/b', '${ECOMA_A}c', '$NOPE/x',
+         '${NOPE}', '$', '${', '${}', '$ECOMA_A$ECOMA_A', 'a~', '~//', '$1', '$$ECOMA_A', '/x/$ECOMA_A-y')
+DICTS = ('{"a": 1}', '{"a": [true, null]}', "{'a': 1}", "{'a': 'b', }", "{'a': (1, 2), 'b': (3,)}",
+         "{'a': [1, 2,],}", "{1: 'x', True: 2}", "{'x': -1.5, 'y': +2, 'z': 1e3}", 'a=1', 'a=1 b=2',
+         'a=1,b="2 3"', "a='x,y' b=\\'", 'a', '{a}', '{"a"}', "{'a': None, 'b': True}",
+         "{'\\x41\\u00e9\\n': r'\\n'}", "{'a' 'b': 'c' \"d\"}", "{'a': '''x\ny'''}", "{'a': 0x1F, 'b': 1_000}",
+         "{'a': foo}", "{'a': foo.bar(1)}", "{'import x': 1}", '{"a": 1} x', "{'a': 1} # c", ' {"a": 1}',
+         'a=b=c', 'a= b', '=x', "{'a': 01}", "{'a': 1, 'a': 2}", "{'a': b'x'}", "{'a': {1, 2}}", "{1, 2}",
+         "{'a': ()}", "{'a': ('x')}", "{'a': 1.}", "{'a': .5}", "{'a': 1j}", "{,}", "{'a':}", '{"a": 1,}')
+LISTS = ('a,b', 'a', '', ',', 'a, b', '[1, 2]', '1', 'x,y,z')
+UNHOLDABLE = (float('nan'), float('inf'), 2**63, -2**70, '\udcff', 'a\x00b', '\ud800x')
+
+
+class Generator:
+    """Makes specs and parameters; `good` is how often a value is meant to fit."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def chance(self, probability):
+        return self.random.random() < probability
+
+    def any_value(self, depth=0):
+        pick = self.random.random()
+        if pick < 0.35:
+            return self.random.choice(WORDS)
+        if pick < 0.55:
+            return self.random.choice(NUMBERS)
+        if pick < 0.65:
+            return self.random.choice((True, False, None))
+        if pick < 0.82:
+            return self.random.choice(self.random.choice((INTS, FLOATS, BOOLS, SIZES, PATHS, DICTS, LISTS)))
+        if depth > 2:
+            return None
+        if pick < 0.91:
+            return [self.any_value(depth + 1) for _ in range(self.random.randrange(4))]
+        return {self.random.choice(NAMES + WORDS[:12]): self.any_value(depth + 1)
+                for _ in range(self.random.randrange(3))}
+
+    def fitting(self, spec, depth=0):
+        """A value that mostly has the wanted type, often written as a string."""
+        kind = spec.get('type', 'str')
+        if kind == 'list':
+            return self.fitting_list(spec, depth)
+        if kind == 'dict':
+            if spec.get('options') is not None and not self.chance(0.05):
+                return self.parameters(spec['options'], depth + 1)
+            return self.random.choice(DICTS) if self.chance(0.5) else {'k': self.any_value(2)}
+        if spec.get('choices') and self.chance(0.85):
+            return self.random.choice(spec['choices'])
+        if kind == 'bool':
+            return self.random.choice((True, False) + BOOLS)
+        if kind == 'int':
+            return self.random.choice((0, 1, 2, 3, 42, 1.0, True) + INTS)
+        if kind == 'float':
+            return self.random.choice((0.5, 1, 2.25) + FLOATS)
+        if kind == 'path':
+            return self.random.choice(PATHS)
+        if kind in ('bytes', 'bits'):
+            return self.random.choice((5, 1.5) + SIZES)
+        return self.random.choice(WORDS)
+
+    def fitting_list(self, spec, depth):
+        element = {'type': spec.get('elements', 'str'), 'options': spec.get('options'),
+                   'choices': spec.get('choices')}
+        if self.chance(0.15):
+            return self.random.choice(LISTS)
+        return [self.fitting(element, depth) for _ in range(self.random.randrange(3))]
+
+    def choices(self, spec):
+        kind = spec.get('elements', 'str') if spec['type'] == 'list' else spec['type']
+        if kind == 'str':
+            pool = ('hot', 'warm', 'x', 'yes', 'no', 'off', 'on', '1', 'True', '')
+        elif kind == 'int':
+            pool = (0, 1, 2, 3, 42)
+        elif kind == 'float':
+            pool = (0.5, 1.0, 2.25, 0.1)
+        elif kind == 'raw':
+            pool = (1, 'x', True, 2.5, 'no')
+        else:
+            return None
+        return self.random.sample(pool, self.random.randrange(1, 4))
+
+    def option(self, depth):
+        spec = {'type': self.random.choice(TYPES)}
+        if self.chance(0.1):
+            spec['type'] = 'str'
+        if depth < 3 and self.chance(0.2):
+            spec['type'] = self.random.choice(('dict', 'list'))
+        if spec['type'] == 'list' and self.chance(0.75):
+            spec['elements'] = self.random.choice(TYPES)
+        holds = spec['type'] == 'dict' or spec.get('elements') == 'dict'
+        if holds and depth < 3 and self.chance(0.8):
+            spec['options'] = self.options(depth + 1)
+            spec.update(self.rules(spec['options'], 0.15))
+            if self.chance(0.2):
+                spec['apply_defaults'] = True
+        elif self.chance(0.25):
+            choices = self.choices(spec)
+            if choices:
+                spec['choices'] = choices
+        self.decorate(spec, depth)
+        return {key: value for key, value in spec.items()
+                if (key, value) != ('type', 'str') or self.chance(0.5)}
+
+    def decorate(self, spec, depth):
+        if self.chance(0.15):
+            spec['required'] = True
+        elif self.chance(0.25) and not (depth and spec.get('options')):
+            # Below the top ansible-core gives the elements of a list one and the same default object,
+            # and changes it: a dict with options would be seen twice (kept difference).
+            plain = spec['type'] not in ('list', 'dict')
+            spec['default'] = self.random.choice(spec['choices']) if spec.get('choices') and plain \
+                else self.random.choice((5, 'x', True, None, 0, '', '1.0')) if plain \
+                else [] if spec['type'] == 'list' else {}
+        if self.chance(0.15):
+            spec['no_log'] = True
+        if self.chance(0.08):
+            spec['fallback'] = ['env', self.random.choice((['ECOMA_A'], ['ECOMA_NONE'],
+                                                           ['ECOMA_NONE', 'ECOMA_YES']))]
+        if self.chance(0.05):
+            spec['removed_in_version'] = '3.0.0'
+            spec['removed_from_collection'] = 'ecoma.fleet'
+        elif self.chance(0.03):
+            spec['removed_at_date'] = '2030-01-01'
+
+    def options(self, depth):
+        names = self.random.sample(NAMES, self.random.randrange(1, 5))
+        specs = {name: self.option(depth) for name in names}
+        for name in names:
+            if self.chance(0.15):
+                aliases = [name[:1], name + '_alias'][:self.random.randrange(1, 3)]
+                specs[name]['aliases'] = aliases
+                if self.chance(0.3):
+                    specs[name]['deprecated_aliases'] = [
+                        {'name': aliases[0], 'version': '9.9', 'collection_name': 'ecoma.fleet'}]
+        return specs
+
+    def rules(self, specs, probability, given=None):
+        names = list(specs) + ['absent']
+        some = lambda: self.random.sample(names, min(len(names), self.random.randrange(1, 4)))  # noqa: E731
+        value = lambda name: given[name] if given and name in given else self.fitting(  # noqa: E731
+            {'type': specs.get(name, {}).get('type', 'str')}, 3)
+        made = {}
+        for rule in RULES[:3]:
+            if self.chance(probability):
+                made[rule] = [some() for _ in range(self.random.randrange(1, 3))]
+        if self.chance(probability):
+            made['required_if'] = []
+            for _ in range(self.random.randrange(1, 3)):
+                name = self.random.choice(list(given) if given else names)
+                made['required_if'].append([name, value(name), some()] +
+                                           [True] * self.random.randrange(2))
+        if self.chance(probability):
+            made['required_by'] = {name: some() for name in self.random.sample(names, 1)}
+        return made
+
+    def parameters(self, specs, depth=0):
+        made = {}
+        for name, spec in specs.items():
+            key = name
+            if spec.get('aliases') and self.chance(0.5):
+                key = self.random.choice(spec['aliases'])
+            if self.chance(0.9 if spec.get('required') else 0.55):
+                made[key] = self.fitting(spec, depth) if self.chance(0.93) else self.any_value()
+            if key != name and self.chance(0.3):
+                made[name] = self.fitting(spec, depth)
+        if self.chance(0.03):
+            made[self.random.choice(('unknown', 'other', 'namé'))] = self.any_value()
+        items = list(made.items())
+        self.random.shuffle(items)
+        return dict(items)
+
+    def case(self):
+        specs = self.options(0)
+        parameters = self.parameters(specs)
+        case = {'ansible_version': CORE_VERSION, 'argument_spec': specs,
+                **self.rules(specs, 0.12, parameters), 'parameters': parameters}
+        if self.chance(0.01):
+            case['parameters'][self.random.choice(NAMES)] = self.random.choice(UNHOLDABLE)
+        return case
+
+    def line(self, case):
+        text = json.dumps(case)
+        parameters = case['parameters']
+        if parameters and self.chance(0.02):
+            # A key given twice: the last one wins, and keeps the first one's place.
+            key = next(iter(parameters))
+            old = json.dumps(parameters)
+            text = text.replace('"parameters": ' + old,
+                                '"parameters": {%s: 7, %s' % (json.dumps(key), old[1:]))
+        return text
+
+
+def environment_fallback(specs):
+    """`fallback` in the form that Python code writes."""
+    for spec in specs.values():
+        if 'fallback' in spec:
+            spec['fallback'] = (core_parameters.env_fallback, spec['fallback'][1])
+        if spec.get('options'):
+            environment_fallback(spec['options'])
+
+
+def reference(line):
+    """What ansible-core says; None where it raises an exception instead of giving an error."""
+    case = json.loads(line)
+    environment_fallback(case['argument_spec'])
+    warnings = []
+    core_parameters.warn = warnings.append
+    validator = arg_spec.ArgumentSpecValidator(case['argument_spec'],
+                                               **{rule: case.get(rule) for rule in RULES})
+    try:
+        result = validator.validate(case['parameters'])
+    except Exception:  # pylint: disable=broad-except
+        return None
+    warnings += ['Both option {option} and its alias {alias} are set.'.format(**w)
+                 for w in result._warnings]
+    return {
+        'validated_parameters': result.validated_parameters,
+        'error_messages': list(result.error_messages),
+        'warnings': warnings,
+        'deprecations': result._deprecations,
+        'unsupported_parameters': ['.'.join(name) if isinstance(name, tuple) else name
+                                   for name in result.unsupported_parameters],
+        'no_log_values': [str(value) for value in result._no_log_values if not isinstance(value, bool)],
+        'contexts': len({name[:-1] if isinstance(name, tuple) else ()
+                         for name in result.unsupported_parameters}),
+    }
+
+
+def holdable(value):
+    """Whether C and JSON can hold it: no integers beyond 64 bits, no NaN, no bytes or sets."""
+    if isinstance(value, dict):
+        return all(holdable(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return all(holdable(item) for item in value)
+    if isinstance(value, bool) or value is None:
+        return True
+    if isinstance(value, int):
+        return -2**63 <= value < 2**63
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, str) and not re.search('[\x00\ud800-\udfff]', value)
+
+
+def has_python_only(value):
+    """Tuples and keys other than strings: a JSON object has neither."""
+    if isinstance(value, dict):
+        return any(not isinstance(key, str) or has_python_only(item) for key, item in value.items())
+    return isinstance(value, tuple) or isinstance(value, list) and any(map(has_python_only, value))
+
+
+def normalise(answer, contexts):
+    """Leaves out what is random in ansible-core itself: the order of its sets."""
+    messages = []
+    for message in answer['error_messages']:
+        head, found, words = message.partition('Valid booleans include: ')
+        if found:
+            words, _, rest = words.partition(' found in ')
+            message = head + found + ', '.join(sorted(words.split(', '))) + rest
+        if contexts > 1:
+            message = re.sub(r'\. Supported parameters include: .*', '', message)
+        messages.append(message)
+    deprecations = [{key: value for key, value in entry.items() if value is not None}
+                    for entry in answer['deprecations']]
+    return {
+        'validated_parameters': json.loads(json.dumps(answer['validated_parameters'])),
+        'error_messages': messages,
+        'warnings': answer['warnings'],
+        'deprecations': deprecations,
+        'unsupported_parameters': sorted(answer['unsupported_parameters']),
+        'no_log_values': sorted(value for value in set(answer['no_log_values']) if value),
+    }
+
+
+def same(wanted, got):
+    """Equal, and of equal types: 1, 1.0 and true are three values; keys in the same order."""
+    return json.dumps(wanted) == json.dumps(got)
+
+
+def error_kind(message):
+    """What a message is about, without the names in it."""
+    if 'Supported parameters include' in message:
+        return 'unsupported'
+    if 'dict' in message[:60]:
+        return 'dict'
+    found = re.match(r'(argument|Elements value|value of|Value|missing \w+|parameters are \w+|one of'
+                     r'|\w+ is)', message)
+    kind = found.group(1) if found else 'unsupported'
+    return 'required_if' if kind.endswith(' is') else kind
+
+
+def compare(line, answer, counts):
+    """The name of what differs, or None."""
+    if not holdable(json.loads(line)['parameters']):
+        counts['refused while reading (kept difference)'] += 1
+        return None if 'refused' in answer else 'value that cannot be held was taken'
+    wanted = reference(line)
+    if 'refused' in answer:
+        return 'refused'
+    if wanted is None:
+        counts['ansible-core raises an exception'] += 1
+        return None if answer['error_messages'] else 'no error where ansible-core raises'
+    if not holdable(wanted['validated_parameters']):
+        counts['not held in 64 bits or JSON (kept difference)'] += 1
+        return None if answer['error_messages'] else 'value that cannot be held was taken'
+    if has_python_only(wanted['validated_parameters']):
+        counts['tuples or keys that are no strings, in literals (kept difference)'] += 1
+        return None
+    contexts = wanted.pop('contexts')
+    lost = any(message.startswith('Value ') or 'as dictionary' in message or 'could not parse' in message
+               for message in wanted['error_messages'])
+    wanted, got = normalise(wanted, contexts), normalise(answer, contexts)
+    for message in wanted['error_messages']:
+        counts['error: ' + error_kind(message)] += 1
+    counts['valid' if not wanted['error_messages'] else 'invalid'] += 1
+    if lost and set(wanted['no_log_values']) <= set(got['no_log_values']):
+        got['no_log_values'] = wanted['no_log_values']
+    for key, value in wanted.items():
+        if not same(value, got[key]):
+            return key
+    return None
+
+
+def count_specs(specs, counts):
+    for spec in specs.values():
+        counts['type: ' + spec.get('type', 'str')] += 1
+        for key in spec:
+            counts['spec: ' + key] += 1
+        if spec.get('options'):
+            count_specs(spec['options'], counts)
+
+
+def report_mismatch(line, answer, what):
+    print(f'MISMATCH in {what}')
+    print('  case:   ', line)
+    print('  wanted: ', json.dumps(reference(line), default=str))
+    print('  got:    ', json.dumps(answer))
+
+
+def check_coverage(counts, cases):
+    """The cases have to mean something: enough of each type and rule, enough valid ones."""
+    least = cases // 400
+    missing = [f'{key}: {counts[key]} cases, at least {least} wanted'
+               for key in [*('type: ' + name for name in TYPES), *('spec: ' + name for name in (
+                   'required', 'default', 'choices', 'aliases', 'fallback', 'no_log', 'options',
+                   'apply_defaults', 'elements', 'deprecated_aliases', 'removed_in_version', *RULES))]
+               if counts[key] < least]
+    missing += [f'error: {kind}: {counts["error: " + kind]} of at least {cases // 1000}'
+                for kind in ('argument', 'Elements value', 'value of', 'missing required',
+                             'missing parameter', 'parameters are mutually', 'parameters are required',
+                             'one of', 'required_if', 'dict', 'unsupported')
+                if counts['error: ' + kind] < cases // 1000]
+    if counts['valid'] < 0.4 * (counts['valid'] + counts['invalid']):
+        missing.append('fewer than 40 % of the cases are valid')
+    return missing
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('program', help='argspec_check')
+    parser.add_argument('--cases', type=int, default=20000)
+    parser.add_argument('--seed', type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument('--show', type=int, default=5, help='mismatches to print')
+    arguments = parser.parse_args()
+    print(f'ansible-core {CORE_VERSION}, {arguments.cases} cases, --seed {arguments.seed}', flush=True)
+
+    os.environ.update(ECOMA_A='/value of a', ECOMA_YES='yes')
+    os.environ.pop('ECOMA_NONE', None)
+    generator, counts = Generator(arguments.seed), collections.Counter()
+    lines = []
+    for _ in range(arguments.cases):
+        case = generator.case()
+        count_specs(case['argument_spec'], counts)
+        for rule in RULES:
+            counts['spec: ' + rule] += rule in case
+        lines.append(generator.line(case))
+    done = subprocess.run([arguments.program], input='\n'.join(lines) + '\n', text=True,
+                          stdout=subprocess.PIPE, check=False)
+    answers = [json.loads(answer) for answer in done.stdout.splitlines()]
+    if done.returncode != 0 or len(answers) != len(lines):
+        print(f'{arguments.program} ended with {done.returncode} after {len(answers)} answers; next line:')
+        print(lines[len(answers)] if len(answers) < len(lines) else '(none)')
+        return 1
+
+    mismatches = 0
+    for line, answer in zip(lines, answers):
+        what = compare(line, answer, counts)
+        if what:
+            mismatches += 1
+            if mismatches <= arguments.show:
+                report_mismatch(line, answer, what)
+    for key in sorted(counts):
+        print(f'{counts[key]:8} {key}')
+    missing = check_coverage(counts, arguments.cases)
+    for text in missing:
+        print('too few:', text)
+    print(f'{mismatches} mismatches')
+    return 1 if mismatches or missing else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
