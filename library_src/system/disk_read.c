@@ -120,10 +120,11 @@ static int read_type(int directory, const char *uevent, struct disk *disk)
         disk->type = strdup("part");
         return disk->type ? read_parent(directory, &disk->parent) : -ENOMEM;
     }
-    if (text_starts_with(disk->name, "md") && sysfs_text(directory, "md/level", &disk->type) < 0)
+    bool array = text_starts_with(disk->name, "md");
+    if (array && sysfs_text(directory, "md/level", &disk->type) < 0)
         return -ENOMEM;
     if (!disk->type)
-        disk->type = strdup(is_driver(disk->name, "loop") ? "loop" : "disk");
+        disk->type = strdup(array ? "md" : is_driver(disk->name, "loop") ? "loop" : "disk");
     return disk->type ? 0 : -ENOMEM;
 }
 
