@@ -54,7 +54,7 @@ def md_0_90(size):
     words[14:16] = set_uuid[2:]
     words[32:34] = [1700000000, 1]
     words[35:40] = [2, 2, 0, 0, 0]
-    words[38] = sum(words) % (1 << 32)
+    words[38] = (sum(words) + (sum(words) >> 32)) & 0xFFFFFFFF
     return {size // 65536 * 65536 - 65536: struct.pack("<1024I", *words)}
 
 
@@ -145,7 +145,6 @@ def stratis(size):
 
 def drbd(size):
     """Internal metadata of DRBD 8.4, in the last 4 KiB."""
-    sb = struct.pack(">8QII", size // 512, 1, 2, 3, 4, uuid.uuid4().int >> 64, 0, 0, 0, 0x8374026B)
     sb = struct.pack(">Q", size // 512) + struct.pack(">4Q", 1, 2, 3, 4)
     sb += struct.pack(">QQ", uuid.uuid4().int >> 64, 0)
     sb += struct.pack(">IIIiIiI", 0, 0x8374026B, 2056, 8, 1237, -2048, 4096)

@@ -28,7 +28,7 @@ static int dump(const char *path, bool full_scan, const struct expected_stamps *
     fields_release(&content_fields, &content);
     if (!json || !words)
         return error_oom(error);
-    json_object_set_new(json, "description", json_string(words));
+    json_object_set_new(json, "description", json_text(words));
     json_dumpf(json, stdout, JSON_COMPACT);
     putchar('\n');
     return 0;

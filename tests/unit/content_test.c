@@ -1,0 +1,430 @@
+/* content_examine and content_read_signatures on plain files. pread is ours: it can fail. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+/* cmocka.h needs those above. */
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "content.h"
+#include "text.h"
+
+static const off_t mib = 1 << 20;
+static const struct expected_stamps no_stamps;
+static const char uuid[] = "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11";
+
+static struct {
+    off_t offset;        /* of the byte that can't be read; −1: none */
+    int code;            /* errno, or 0 for a short read */
+    bool interrupt_next; /* one EINTR first */
+} fault = {-1, 0, false};
+
+ssize_t __real_pread64(int fd, void *buffer, size_t length, off_t offset);
+ssize_t __wrap_pread64(int fd, void *buffer, size_t length, off_t offset);
+
+ssize_t __wrap_pread64(int fd, void *buffer, size_t length, off_t offset)
+{
+    if (fault.interrupt_next) {
+        fault.interrupt_next = false;
+        errno = EINTR;
+        return -1;
+    }
+    if (fault.offset >= offset && fault.offset < offset + (off_t)length) {
+        errno = fault.code;
+        return fault.code ? -1
+                          : __real_pread64(fd, buffer, (size_t)(fault.offset - offset), offset);
+    }
+    return __real_pread64(fd, buffer, length, offset);
+}
+
+static int new_device(off_t size)
+{
+    char path[] = "/var/tmp/content_test.XXXXXX";
+    int fd = mkostemp(path, O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(ftruncate(fd, size), 0);
+    return fd;
+}
+
+static void put(int fd, off_t offset, const void *bytes, size_t length)
+{
+    assert_int_equal(pwrite(fd, bytes, length, offset), length);
+}
+
+static void put_stamp(int fd, off_t offset, const char *stamp_uuid)
+{
+    char stamp[STAMP_SIZE];
+
+    stamp_fill(stamp, stamp_uuid);
+    put(fd, offset, stamp, sizeof(stamp));
+}
+
+/* A swap of 4 KiB pages over 16 MiB, in the byte order of this machine or the other. */
+static void put_swap(int fd, bool other_byte_order)
+{
+    uint32_t version = 1, last_page = 4095;
+
+    if (other_byte_order) {
+        version = __builtin_bswap32(version);
+        last_page = __builtin_bswap32(last_page);
+    }
+    put(fd, 1024, &version, 4);
+    put(fd, 1028, &last_page, 4);
+    put(fd, 1036, "\x7f\x7c\x8b\xb5\x3c\x8b\x4a\x6c\x8f\x86\x2f\x8f\x6f\x0d\x4e\x11", 16);
+    put(fd, 4086, "SWAPSPACE2", 10);
+}
+
+static struct content examine(int fd, const struct expected_stamps *stamps)
+{
+    struct content content = {0};
+    struct error error = ERROR_INIT;
+    off_t size = lseek(fd, 0, SEEK_END);
+
+    if (content_examine(fd, (uint64_t)size, false, stamps, &content, &error) != 0)
+        fail_msg("%s", error_message(&error));
+    return content;
+}
+
+static void assert_blank(int fd, const struct expected_stamps *stamps)
+{
+    struct content content = examine(fd, stamps);
+
+    assert_int_equal(content.kind, CONTENT_BLANK);
+    assert_null(content.token);
+    assert_int_equal(content.signatures.count, 0);
+    fields_release(&content_fields, &content);
+}
+
+static void assert_data(int fd, const struct expected_stamps *stamps, off_t offset)
+{
+    struct content content = examine(fd, stamps);
+
+    assert_int_equal(content.kind, CONTENT_DATA);
+    assert_int_equal(content.data_offset, offset);
+    assert_true(text_starts_with(content.token, "data:"));
+    assert_int_equal(strlen(content.token), strlen("data:") + 64);
+    fields_release(&content_fields, &content);
+}
+
+static char *token_of(int fd)
+{
+    struct content content = examine(fd, &no_stamps);
+    char *token = TAKE_PTR(content.token);
+
+    fields_release(&content_fields, &content);
+    return token;
+}
+
+static void test_zeros_are_blank(void **state)
+{
+    static const off_t sizes[] = {512, 4096, 5000, 1 << 20, (16 << 20) + 512, (33 << 20) + 4096};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        AUTO_CLOSE int fd = new_device(sizes[i]);
+
+        assert_blank(fd, &no_stamps);
+    }
+}
+
+static void test_one_byte_anywhere_is_data(void **state)
+{
+    const off_t size = 16 * mib + 512;
+    const off_t offsets[] = {0,       1,        511,        512,        4095,
+                             4096,    mib - 1,  mib,        mib + 1,    5 << 20,
+                             7654321, size - 1, size - 512, size - 513, size - 4096};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
+        AUTO_CLOSE int fd = new_device(size);
+
+        put(fd, offsets[i], "\x01", 1);
+        assert_data(fd, &no_stamps, offsets[i]);
+    }
+}
+
+static void test_the_first_of_several_bytes_is_named(void **state)
+{
+    AUTO_CLOSE int fd = new_device(8 * mib);
+
+    (void)state;
+    put(fd, 3 * mib + 77, "\x01", 1);
+    put(fd, 2 * mib + 5, "\x01\x01", 2);
+    assert_data(fd, &no_stamps, 2 * mib + 5);
+}
+
+static void test_token_names_one_content(void **state)
+{
+    AUTO_CLOSE int a = new_device(8 * mib), b = new_device(8 * mib), larger = new_device(9 * mib);
+
+    (void)state;
+    put(a, mib, "x", 1);
+    put(b, mib, "x", 1);
+    put(larger, mib, "x", 1);
+    AUTO_FREE char *token = token_of(a), *again = token_of(a), *same = token_of(b);
+    AUTO_FREE char *other_size = token_of(larger);
+    put(b, mib, "y", 1);
+    AUTO_FREE char *other_byte = token_of(b);
+    put(b, mib, "\0", 1);
+    put(b, mib + 4096, "x", 1);
+    AUTO_FREE char *other_place = token_of(b);
+
+    assert_string_equal(token, again);
+    assert_string_equal(token, same);
+    assert_string_not_equal(token, other_size);
+    assert_string_not_equal(token, other_byte);
+    assert_string_not_equal(token, other_place);
+}
+
+static void test_stamp_is_one_sector(void **state)
+{
+    char stamp[STAMP_SIZE], other[STAMP_SIZE];
+
+    (void)state;
+    stamp_fill(stamp, uuid);
+    stamp_fill(other, "00000000-0000-0000-0000-000000000000");
+    assert_non_null(strstr(stamp, uuid));
+    assert_memory_not_equal(stamp, other, STAMP_SIZE);
+    for (size_t i = 512; i < STAMP_SIZE; i++)
+        assert_int_equal(stamp[i], 0);
+}
+
+/* Also where the size is no multiple of a stamp's, so that it lies across blocks and chunks. */
+static void test_expected_stamps_count_as_zeros(void **state)
+{
+    static const off_t sizes[] = {16 << 20, (16 << 20) + 512, (16 << 20) - 512};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        AUTO_CLOSE int fd = new_device(sizes[i]);
+        struct expected_stamp items[] = {{(uint64_t)(sizes[i] - 5 * mib), uuid},
+                                         {(uint64_t)(sizes[i] - 3 * mib), uuid}};
+        struct expected_stamps stamps = {items, 2};
+
+        put_stamp(fd, sizes[i] - 5 * mib, uuid);
+        assert_blank(fd, &stamps);
+        put_stamp(fd, sizes[i] - 3 * mib, uuid);
+        assert_blank(fd, &stamps);
+        assert_data(fd, &no_stamps, sizes[i] - 5 * mib);
+        put(fd, mib, "x", 1);
+        assert_data(fd, &stamps, mib);
+    }
+}
+
+static void test_other_stamps_are_data(void **state)
+{
+    const off_t size = 16 * mib, at = size - 3 * mib;
+    AUTO_CLOSE int fd = new_device(size);
+    struct expected_stamp item = {(uint64_t)at, uuid};
+    struct expected_stamps stamps = {&item, 1};
+
+    (void)state;
+    put_stamp(fd, at, "00000000-0000-0000-0000-000000000000");
+    assert_data(fd, &stamps, at);
+    put_stamp(fd, at, uuid);
+    assert_blank(fd, &stamps);
+    put(fd, at + STAMP_SIZE - 1, "x", 1);
+    assert_data(fd, &stamps, at);
+    put(fd, at + STAMP_SIZE - 1, "\0", 1);
+    put(fd, at, "x", 1);
+    assert_data(fd, &stamps, at);
+}
+
+static void test_a_stamp_elsewhere_is_data(void **state)
+{
+    AUTO_CLOSE int fd = new_device(16 * mib);
+    struct expected_stamp items[] = {
+        {(uint64_t)(13 * mib), uuid}, {UINT64_MAX, uuid}, {(uint64_t)(16 * mib) - 1, uuid}};
+    struct expected_stamps stamps = {items, 3};
+
+    (void)state;
+    put_stamp(fd, 12 * mib, uuid);
+    assert_data(fd, &stamps, 12 * mib);
+}
+
+static void test_unreadable(int code)
+{
+    static const off_t offsets[] = {0, 5000, (3 << 20) + 12345, (16 << 20) - 1};
+
+    for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
+        AUTO_CLOSE int fd = new_device(16 * mib);
+
+        fault.offset = offsets[i];
+        fault.code = code;
+        struct content content = examine(fd, &no_stamps);
+        fault.offset = -1;
+        assert_int_equal(content.kind, CONTENT_UNREADABLE);
+        assert_int_equal(content.error_offset, offsets[i] / 4096 * 4096);
+        assert_null(content.token);
+        fields_release(&content_fields, &content);
+    }
+}
+
+static void test_io_error_is_unreadable(void **state)
+{
+    (void)state;
+    test_unreadable(EIO);
+}
+
+static void test_medium_error_is_unreadable(void **state)
+{
+    (void)state;
+    test_unreadable(ENODATA);
+}
+
+static void test_short_read_is_unreadable(void **state)
+{
+    (void)state;
+    test_unreadable(0);
+}
+
+static void test_interrupted_read_is_repeated(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+
+    (void)state;
+    fault.interrupt_next = true;
+    assert_blank(fd, &no_stamps);
+    assert_false(fault.interrupt_next);
+}
+
+static void test_no_memory_for_a_read_is_an_error(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+    struct content content = {0};
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    fault.offset = 4096;
+    fault.code = ENOMEM;
+    assert_int_equal(content_examine(fd, (uint64_t)mib, false, &no_stamps, &content, &error),
+                     -ENOMEM);
+    fault.offset = -1;
+    assert_int_equal(content.kind, CONTENT_UNKNOWN);
+    error_clear(&error);
+}
+
+/* Signatures without an id need the bytes for a token; the list stays when they can't be read. */
+static void test_unreadable_with_signatures(void **state)
+{
+    AUTO_CLOSE int fd = new_device(16 * mib);
+
+    (void)state;
+    put_swap(fd, false);
+    put(fd, 1036, (const char[16]){0}, 16);
+    fault.offset = 9 * mib;
+    fault.code = EIO;
+    struct content content = examine(fd, &no_stamps);
+    fault.offset = -1;
+    assert_int_equal(content.kind, CONTENT_UNREADABLE);
+    assert_int_equal(content.error_offset, 9 * mib);
+    assert_int_equal(content.signatures.count, 1);
+    assert_null(content.token);
+    fields_release(&content_fields, &content);
+}
+
+static void test_swap(void **state)
+{
+    (void)state;
+    for (int other = 0; other < 2; other++) {
+        AUTO_CLOSE int fd = new_device(16 * mib);
+
+        put_swap(fd, other);
+        struct content content = examine(fd, &no_stamps);
+        assert_int_equal(content.kind, CONTENT_FILESYSTEM);
+        assert_string_equal(content.token, "swap:7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11");
+        assert_int_equal(content.filesystem_bytes, 16 * mib);
+        assert_int_equal(content.signatures.count, 1);
+        assert_string_equal(content.signatures.items[0].type, "swap");
+        assert_string_equal(content.signatures.items[0].usage, "other");
+        assert_int_equal(content.signatures.items[0].offset, 4086);
+        assert_int_equal(content.signatures.items[0].length, 10);
+        fields_release(&content_fields, &content);
+    }
+}
+
+static void test_signature_without_id_gets_a_digest(void **state)
+{
+    AUTO_CLOSE int fd = new_device(16 * mib);
+
+    (void)state;
+    put_swap(fd, false);
+    put(fd, 1036, (const char[16]){0}, 16);
+    struct content content = examine(fd, &no_stamps);
+    assert_int_equal(content.kind, CONTENT_FILESYSTEM);
+    assert_true(text_starts_with(content.token, "data:"));
+    fields_release(&content_fields, &content);
+}
+
+static enum content_kind kind_by_types(int fd, const char *const *types)
+{
+    struct content content = {0};
+    struct error error = ERROR_INIT;
+
+    assert_int_equal(content_read_signatures(fd, types, &content, &error), 0);
+    enum content_kind kind = content.kind;
+    fields_release(&content_fields, &content);
+    return kind;
+}
+
+static void test_filter_of_types(void **state)
+{
+    AUTO_CLOSE int fd = new_device(16 * mib);
+
+    (void)state;
+    assert_int_equal(kind_by_types(fd, NULL), CONTENT_UNKNOWN);
+    put_swap(fd, false);
+    put(fd, 510, "\x55\xaa", 2);
+    assert_int_equal(kind_by_types(fd, NULL), CONTENT_SIGNATURES);
+    assert_int_equal(kind_by_types(fd, (const char *const[]){"ext4", "swap", NULL}),
+                     CONTENT_FILESYSTEM);
+    assert_int_equal(kind_by_types(fd, (const char *const[]){"ext4", "xfs", NULL}),
+                     CONTENT_UNKNOWN);
+}
+
+static void test_not_a_device(void **state)
+{
+    AUTO_CLOSE int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct content content = {0};
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    assert_true(content_examine(fd, 4096, false, &no_stamps, &content, &error) < 0);
+    assert_non_null(error.message);
+    error_clear(&error);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_zeros_are_blank),
+        cmocka_unit_test(test_one_byte_anywhere_is_data),
+        cmocka_unit_test(test_the_first_of_several_bytes_is_named),
+        cmocka_unit_test(test_token_names_one_content),
+        cmocka_unit_test(test_stamp_is_one_sector),
+        cmocka_unit_test(test_expected_stamps_count_as_zeros),
+        cmocka_unit_test(test_other_stamps_are_data),
+        cmocka_unit_test(test_a_stamp_elsewhere_is_data),
+        cmocka_unit_test(test_io_error_is_unreadable),
+        cmocka_unit_test(test_medium_error_is_unreadable),
+        cmocka_unit_test(test_short_read_is_unreadable),
+        cmocka_unit_test(test_interrupted_read_is_repeated),
+        cmocka_unit_test(test_no_memory_for_a_read_is_an_error),
+        cmocka_unit_test(test_unreadable_with_signatures),
+        cmocka_unit_test(test_swap),
+        cmocka_unit_test(test_signature_without_id_gets_a_digest),
+        cmocka_unit_test(test_filter_of_types),
+        cmocka_unit_test(test_not_a_device),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
