@@ -14,6 +14,7 @@ static const char *const mounted_tiers[] = {"hot", "warm", "cold", NULL};
 struct disks_seen {
     json_t *tiers; /* tier → {"os": n, "data": n} */
     json_t *names;
+    bool unknown_tier;
 };
 
 static bool is_given(const json_t *disk, const char *key)
@@ -125,32 +126,20 @@ static void check_name(const char *name, const json_t *disk, const char *provide
                         quoted);
 }
 
-static void check_tier(const json_t *disk, bool is_os, size_t index, const struct place *place,
-                       struct disks_seen *seen, struct problems *problems)
+/* One disk per tier; only the OS disk may have to step back for a data disk. */
+static void check_tier_free(const char *tier, bool is_os, size_t index, const struct place *place,
+                            struct disks_seen *seen, struct problems *problems)
 {
-    const char *tier = check_text(disk, "tier", place, problems);
-    const char *kind = is_os ? "os" : "data";
-    const struct place *here = PLACE_KEY(place, "tier");
-
-    if (!tier)
-        return;
-    if (!word_in(tier_names, tier)) {
-        AUTO_FREE char *quoted = name_quoted(tier), *list = words_joined(tier_names);
-        problem_error(problems, here, "%s is no tier (%s)", quoted, list);
-        return;
-    }
-    if (is_os && text_equal(tier, "swap"))
-        problem_error(problems, here, "the OS disk can't be swap");
-
+    const char *kind = is_os ? "os" : "data", *other = is_os ? "data" : "os";
     json_t *holders = json_object_get(seen->tiers, tier);
     const json_t *before = json_object_get(holders, kind);
+
     if (before)
-        problem_error(problems, here,
+        problem_error(problems, place,
                       "a second disk of tier %s, after disks[%" JSON_INTEGER_FORMAT "]", tier,
                       json_integer_value(before));
-    else if (!is_os ? json_object_get(holders, "os") != NULL
-                    : json_object_get(holders, "data") != NULL)
-        problem_warning(problems, here,
+    else if (json_object_get(holders, other))
+        problem_warning(problems, place,
                         "shared by the OS disk and a data disk: the data disk serves tier %s, the "
                         "OS disk none",
                         tier);
@@ -158,6 +147,26 @@ static void check_tier(const json_t *disk, bool is_os, size_t index, const struc
         problems->lines.failed = true;
     else if (!before && json_object_set_new(holders, kind, json_integer((json_int_t)index)) < 0)
         problems->lines.failed = true;
+}
+
+static void check_tier(const json_t *disk, bool is_os, size_t index, const struct place *place,
+                       struct disks_seen *seen, struct problems *problems)
+{
+    const char *tier = check_text(disk, "tier", place, problems);
+    const struct place *here = PLACE_KEY(place, "tier");
+
+    if (!tier || !word_in(tier_names, tier))
+        seen->unknown_tier = true;
+    if (!tier)
+        return;
+    if (!word_in(tier_names, tier)) {
+        AUTO_FREE char *quoted = name_quoted(tier), *list = words_joined(tier_names);
+        problem_error(problems, here, "%s is no tier (%s)", quoted, list);
+    } else if (is_os && text_equal(tier, "swap")) {
+        problem_error(problems, here, "the OS disk can't be swap");
+    } else {
+        check_tier_free(tier, is_os, index, here, seen, problems);
+    }
 }
 
 static void check_disk(const json_t *disk, const char *provider, size_t index,
@@ -189,7 +198,7 @@ static void check_whole(const json_t *disks, const struct disks_seen *seen,
         problem_error(problems, place, "no disk named os, which every node has");
     for (const char *const *tier = mounted_tiers; *tier; tier++)
         mounted = mounted || json_object_get(seen->tiers, *tier);
-    if (!mounted)
+    if (!mounted && !seen->unknown_tier)
         problem_error(problems, place, "none of tier hot, warm or cold, and a node needs one");
 }
 
@@ -197,7 +206,7 @@ void check_disks(const json_t *disks, const char *provider, const struct place *
                  struct problems *problems)
 {
     AUTO_JSON json_t *tiers = json_object(), *names = json_object();
-    struct disks_seen seen = {tiers, names};
+    struct disks_seen seen = {.tiers = tiers, .names = names};
     const struct place *place = PLACE_KEY(node, "disks");
     json_t *disk;
     size_t i;

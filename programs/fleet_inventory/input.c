@@ -52,7 +52,8 @@ static int parse_json(const char *name, const char *data, size_t length, json_t 
         return error_set(error, -EINVAL, "%s: empty, where Terraform's outputs should be", name);
 
     json_t *value = json_loadb(data, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json_error);
-    if (!value && json_error_code(&json_error) == json_error_out_of_memory)
+    /* jansson says nothing when memory runs out. */
+    if (!value && json_error.text[0] == '\0')
         return error_oom(error);
     if (!value)
         return error_set(error, -EINVAL, "%s: line %d, column %d: %s", name, json_error.line,
