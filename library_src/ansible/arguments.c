@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "json_text.h"
 #include "text.h"
 
 enum { SIZE_LIMIT = 16 * 1024 * 1024, MAX_FRAMES = 24, KEY_LIMIT = 64 };
@@ -129,8 +130,6 @@ static int refuse_text(const char *text, size_t length, const json_error_t *pars
     size_t offset = parse_error->position > 0 ? (size_t)parse_error->position : 0;
     struct place place = {.depth = 0};
 
-    if (json_error_code(parse_error) == json_error_out_of_memory)
-        return error_oom(error);
     if (offset > length)
         offset = length;
     walk(&place, text, text + offset, text + length);
@@ -150,8 +149,10 @@ int arguments_parse(const char *text, size_t length, const char *name, json_t **
 
     if (strspn(text, " \t\r\n") == length)
         return error_set(error, -EINVAL, "%s is empty: there are no arguments in it", name);
-    arguments = json_loadb(text, length, 0, &parse_error);
-    if (!arguments)
+    int r = json_text_parse(text, length, &arguments, &parse_error, error);
+    if (r == -ENOMEM)
+        return r;
+    if (r < 0)
         return refuse_text(text, length, &parse_error, name, error);
     if (!json_is_object(arguments))
         return error_set(error, -EINVAL, "the arguments in %s are a list, not a JSON object", name);

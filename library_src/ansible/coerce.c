@@ -79,7 +79,7 @@ static int coerce_bool(json_t *value, int core, json_t **ret_value, struct error
                      shown, core >= 19 ? "" : " ");
 }
 
-static bool int_of(const json_t *value, int core, long long *ret_number)
+static int int_of(const json_t *value, int core, long long *ret_number)
 {
     double real = json_number_value(value);
 
@@ -87,7 +87,7 @@ static bool int_of(const json_t *value, int core, long long *ret_number)
         return core >= 18 ? python_decimal(json_string_value(value), ret_number)
                           : python_int(json_string_value(value), ret_number);
     if (core < 18 || !json_is_real(value) || real < -0x1p63 || real >= 0x1p63)
-        return false;
+        return 0;
     *ret_number = (long long)real;
     return (double)*ret_number == real;
 }
@@ -96,10 +96,14 @@ static int coerce_int(json_t *value, int core, json_t **ret_value, struct error 
 {
     AUTO_TEXT struct text shown = {0};
     long long number;
+    int r;
 
     if (json_is_integer(value) || json_is_boolean(value))
         return give(json_incref(value), ret_value, error);
-    if (int_of(value, core, &number))
+    r = int_of(value, core, &number);
+    if (r < 0)
+        return error_oom(error);
+    if (r > 0)
         return give(json_integer(number), ret_value, error);
     if (core < 18)
         return refuse_type(value, "an int", error);
@@ -113,6 +117,7 @@ static int coerce_int(json_t *value, int core, json_t **ret_value, struct error 
 static int coerce_float(json_t *value, json_t **ret_value, struct error *error)
 {
     double number;
+    int r = 0;
 
     if (json_is_real(value))
         return give(json_incref(value), ret_value, error);
@@ -120,9 +125,11 @@ static int coerce_float(json_t *value, json_t **ret_value, struct error *error)
         return give(json_real((double)json_integer_value(value)), ret_value, error);
     if (json_is_boolean(value))
         return give(json_real(json_is_true(value)), ret_value, error);
-    if (json_is_string(value) && python_float(json_string_value(value), &number))
-        return give(json_real(number), ret_value, error);
-    return refuse_type(value, "a float", error);
+    if (json_is_string(value))
+        r = python_float(json_string_value(value), &number);
+    if (r < 0)
+        return error_oom(error);
+    return r > 0 ? give(json_real(number), ret_value, error) : refuse_type(value, "a float", error);
 }
 
 static int split_commas(const char *string, json_t **ret_value, struct error *error)
@@ -194,7 +201,10 @@ static int coerce_size(json_t *value, bool bits, int core, json_t **ret_value, s
 
     if (!string)
         return error_oom(error);
-    if (human_to_bytes(string, bits, core, &number, error) < 0)
+    int r = human_to_bytes(string, bits, core, &number, error);
+    if (r == -ENOMEM)
+        return r;
+    if (r < 0)
         return refuse_type(value, bits ? "a Bit value" : "a Byte value", error);
     return give(json_integer(number), ret_value, error);
 }

@@ -5,6 +5,7 @@
 
 #include "cleanup.h"
 #include "coerce.h"
+#include "json_text.h"
 #include "python_text.h"
 
 static bool is_word(char c)
@@ -32,13 +33,18 @@ static bool looks_like_code(const char *string)
 
 static int dict_of_literal(const char *string, int core, json_t **ret_value, struct error *error)
 {
-    AUTO_JSON json_t *value = json_loads(string, 0, NULL);
+    AUTO_JSON json_t *value = NULL;
     struct error ignored = ERROR_INIT;
+    int r = json_text_parse(string, strlen(string), &value, NULL, error);
+
+    if (r == -ENOMEM)
+        return r;
+    error_clear(error);
 
     if (!value && core < 18 && looks_like_code(string))
         value = json_string(string);
     if (!value) {
-        int r = python_literal(string, &value, &ignored);
+        r = python_literal(string, &value, &ignored);
         error_clear(&ignored);
         if (r == -ENOMEM)
             return error_oom(error);
@@ -100,8 +106,7 @@ static int dict_of_pairs(const char *string, int core, json_t **ret_value, struc
     AUTO_JSON json_t *fields = split_fields(start, length), *dict = json_object();
     if (!fields || !dict)
         return error_oom(error);
-    json_array_foreach(fields, i, field)
-    {
+    json_array_foreach (fields, i, field) {
         const char *pair = json_string_value(field), *equals = strchr(pair, '=');
         if (!equals)
             return refuse_field(i, core, error);

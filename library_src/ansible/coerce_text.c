@@ -46,22 +46,22 @@ static void drop_underscores(char *string, bool everywhere)
     *to = '\0';
 }
 
-bool python_int(const char *string, long long *ret_value)
+int python_int(const char *string, long long *ret_value)
 {
     AUTO_FREE char *text = number_text(string);
     char *end;
 
     if (!text)
-        return false;
+        return -ENOMEM;
     drop_underscores(text, false);
     if (strspn(text, "+-0123456789") != strlen(text) || !*text)
-        return false;
+        return 0;
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno || *end || end == text)
-        return false;
+        return 0;
     *ret_value = value;
-    return true;
+    return 1;
 }
 
 /* The parts of [sign] digits [. digits] [e [sign] digits]. */
@@ -105,58 +105,58 @@ static char decimal_digit(const struct decimal *d, size_t i)
     return i < d->whole_length ? d->whole[i] : d->fraction[i - d->whole_length];
 }
 
-bool python_decimal(const char *string, long long *ret_value)
+int python_decimal(const char *string, long long *ret_value)
 {
     AUTO_FREE char *text = number_text(string);
     unsigned long long value = 0;
     struct decimal d;
 
     if (!text)
-        return false;
+        return -ENOMEM;
     drop_underscores(text, true);
     if (!parse_decimal(text, &d))
-        return false;
+        return 0;
 
     size_t count = d.whole_length + d.fraction_length;
     while (count > 0 && decimal_digit(&d, count - 1) == '0')
         count--;
     if (count == 0) {
         *ret_value = 0;
-        return true;
+        return 1;
     }
     /* The number is its first `count` digits, with the decimal point at `point`. */
     if (d.exponent > 100000 || d.exponent < -100000)
-        return false;
+        return 0;
     long point = (long)d.whole_length + d.exponent;
     if (point < (long)count)
-        return false;
+        return 0;
     for (long i = 0; i < point; i++) {
         unsigned digit = i < (long)count ? (unsigned)(decimal_digit(&d, (size_t)i) - '0') : 0;
         if (value > (1ULL << 63) / 10)
-            return false;
+            return 0;
         value = value * 10 + digit;
     }
     if (value > (unsigned long long)LLONG_MAX + d.negative)
-        return false;
+        return 0;
     *ret_value = d.negative ? (long long)(0 - value) : (long long)value;
-    return true;
+    return 1;
 }
 
-bool python_float(const char *string, double *ret_value)
+int python_float(const char *string, double *ret_value)
 {
     AUTO_FREE char *text = number_text(string);
     struct decimal d;
 
     if (!text)
-        return false;
+        return -ENOMEM;
     drop_underscores(text, false);
     if (!parse_decimal(text, &d))
-        return false;
+        return 0;
     double value = strtod(text, NULL);
     if (!isfinite(value))
-        return false;
+        return 0;
     *ret_value = value;
-    return true;
+    return 1;
 }
 
 /* Exponent of the unit, or -1. Up to 2.17 only the second letter was looked at. */

@@ -80,12 +80,10 @@ static int write_failure(const char *what, const char *name)
     line_add(&line, what);
     line_add(&line, name);
     if (begun) {
-        line_add(&line, " while changes were being made\", \"actions_done\": ");
+        line_add(&line, " while changes were being made; actions done: ");
         line_add_number(&line, (unsigned)ended);
-        line_add(&line, "}\n");
-    } else {
-        line_add(&line, "\"}\n");
     }
+    line_add(&line, "\"}\n");
     return write_all(line.data, line.length);
 }
 

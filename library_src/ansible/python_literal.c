@@ -25,6 +25,15 @@ static int refuse(struct literal *l)
     return error_set(l->error, -EINVAL, "not a Python literal");
 }
 
+/* Takes over a fresh value; NULL means that there was no memory for it. */
+static int give(struct literal *l, json_t *value, json_t **ret_value)
+{
+    if (!value)
+        return error_oom(l->error);
+    *ret_value = value;
+    return 0;
+}
+
 /* Inside brackets line ends are blanks, and a comment runs to the end of its line. */
 static void skip_blanks(struct literal *l)
 {
@@ -151,11 +160,7 @@ static int parse_strings(struct literal *l, json_t **ret_value)
         skip_blanks(l);
     } while (string_starts(l->p));
     AUTO_FREE char *string = text_take(&text);
-    json_t *value = string ? json_string(string) : NULL;
-    if (!value)
-        return string ? refuse(l) : error_oom(l->error);
-    *ret_value = value;
-    return 0;
+    return give(l, string ? json_string(string) : NULL, ret_value);
 }
 
 static int add_item(struct literal *l, json_t *list)
@@ -280,20 +285,16 @@ static int parse_number(struct literal *l, json_t **ret_value)
     AUTO_FREE char *text = text_take(&word);
     if (!text)
         return error_oom(l->error);
-    json_t *value = NULL;
     if (!isdigit((unsigned char)*text) && *text != '.')
         return refuse(l);
     if (parse_integer(text, negative, &integer))
-        value = json_integer(integer);
-    else if (strpbrk(text, ".eE") && tolower((unsigned char)text[1]) != 'x' &&
-             python_float(text, &real))
-        value = json_real(negative ? -real : real);
-    else
+        return give(l, json_integer(integer), ret_value);
+    if (!strpbrk(text, ".eE") || tolower((unsigned char)text[1]) == 'x')
         return refuse(l);
-    if (!value)
+    int r = python_float(text, &real);
+    if (r < 0)
         return error_oom(l->error);
-    *ret_value = value;
-    return 0;
+    return r > 0 ? give(l, json_real(negative ? -real : real), ret_value) : refuse(l);
 }
 
 static bool take_word(struct literal *l, const char *word)

@@ -124,8 +124,8 @@ static int excuse(struct run *run, const struct action *action, json_t *failed,
 
 static int apply_all(struct run *run, struct look *look, json_t *failed, struct error *error)
 {
-    size_t done = 0;
-    int r = 0;
+    AUTO_JSON json_t *done = json_array();
+    int r = done ? 0 : error_oom(error);
 
     for (size_t i = 0; r == 0 && i < look->plan.count; i++) {
         const struct action *action = &look->plan.actions[i];
@@ -144,12 +144,13 @@ static int apply_all(struct run *run, struct look *look, json_t *failed, struct 
             *error = failure;
             break;
         }
-        done++;
         output_action_ended();
+        if (json_array_append(done, action->shown) < 0)
+            r = error_oom(error);
     }
     if (r < 0) {
         error_detail(error, "actions", plan_actions_json(&look->plan, look->plan.count));
-        error_detail(error, "actions_done", plan_actions_json(&look->plan, done));
+        error_detail(error, "actions_done", TAKE_PTR(done));
     }
     return r;
 }
@@ -248,6 +249,9 @@ int run_take_arguments(struct run *run, struct error *error)
     if (r < 0)
         return r;
     run->warnings = json_incref(run->validation.warnings);
+    run->outcome = json_object();
+    if (!run->outcome)
+        return error_oom(error);
     first = json_string_value(json_array_get(run->validation.errors, 0));
     bool ignored = json_array_size(run->validation.errors) == 1 &&
                    json_object_size(run->validation.unsupported) > 0 &&
@@ -260,6 +264,7 @@ void run_release(struct run *run)
     if (run->request && run->module->request_free)
         run->module->request_free(run->request);
     json_decref(run->warnings);
+    json_decref(run->outcome);
     json_decref(run->arguments);
     validation_release(&run->validation);
     *run = (struct run){0};

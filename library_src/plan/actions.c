@@ -8,8 +8,11 @@
 
 int plan_init(struct plan *plan, struct error *error)
 {
-    *plan = (struct plan){.diff = json_array(), .warnings = json_array(), .result = json_object()};
-    if (plan->diff && plan->warnings && plan->result)
+    *plan = (struct plan){.diff = json_array(),
+                          .warnings = json_array(),
+                          .result = json_object(),
+                          .consequences = json_object()};
+    if (plan->diff && plan->warnings && plan->result && plan->consequences)
         return 0;
     plan_release(plan);
     return error_oom(error);
@@ -23,6 +26,7 @@ void plan_release(struct plan *plan)
     json_decref(plan->diff);
     json_decref(plan->warnings);
     json_decref(plan->result);
+    json_decref(plan->consequences);
     *plan = (struct plan){0};
 }
 

@@ -24,6 +24,7 @@ struct plan {
     json_t *diff;     /* array of {before, after, before_header, after_header}; empty: no diff */
     json_t *warnings; /* array of strings */
     json_t *result;   /* object: the module's own result keys, as they will be after the plan */
+    json_t *consequences; /* object: result keys that follow from carrying this very plan out */
 };
 
 /* Prepares an empty plan; -ENOMEM. */

@@ -120,13 +120,17 @@ int identity_check_device(const struct disk *disk, const struct disk_identity *i
     AUTO_FREE char *description = disk_describe(disk);
     if (!wanted || !description)
         return error_oom(error);
+    bool link = !text_equal(identity->device, disk->path);
+    AUTO_FREE char *device =
+        text_format("device %s%s%s", link ? identity->device : "", link ? " is " : "", description);
+    if (!device)
+        return error_oom(error);
     if (!disk_has_identity(disk))
         return error_refuse(error, "identity-disagrees",
-                            "%s: device %s is %s of type %s, which has no serial and no wwn of its "
-                            "own; name it by device alone",
-                            identity->name, identity->device, description, disk->type);
+                            "%s: %s is of type %s, which has no serial and no wwn of its own; name "
+                            "it by device alone",
+                            identity->name, device, disk->type);
     return error_refuse(error, "identity-disagrees",
-                        "%s: device %s is %s, which does not have %s; correct the one that is "
-                        "wrong or leave it out",
-                        identity->name, identity->device, description, wanted);
+                        "%s: %s does not have %s; correct the one that is wrong or leave it out",
+                        identity->name, device, wanted);
 }

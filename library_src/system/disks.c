@@ -30,16 +30,17 @@ static int add_disk(int class, const char *name, struct disk_list *disks)
     struct disk disk = {0};
     AUTO_CLOSE int directory = sysfs_open_at(class, name);
     int r = directory < 0 ? -ENODEV : disk_read(directory, name, &disk);
-    struct disk *item = r == 0 ? fields_append(&disk_fields, disks) : NULL;
 
-    if (r == 0 && !item)
+    if (r == 0) {
+        struct disk *item = fields_append(&disk_fields, disks);
+        if (item) {
+            *item = disk;
+            return 0;
+        }
         r = -ENOMEM;
-    if (r < 0) {
-        fields_release(&disk_fields, &disk);
-        return r == -ENODEV ? 0 : r;
     }
-    *item = disk;
-    return 0;
+    fields_release(&disk_fields, &disk);
+    return r == -ENODEV ? 0 : r;
 }
 
 static int add_all(int class, struct disk_list *disks)

@@ -97,22 +97,25 @@ int mounts_read(struct mount_list *ret_mounts, struct error *error)
     return 0;
 }
 
-/* Of a device in use as swap; 0 for files and for nodes that aren't there. */
-static uint64_t device_number(const char *path)
+/* Of a device in use as swap; 0 for files and for nodes that aren't there. 0 or -ENOMEM. */
+static int read_devno(const char *path, uint64_t *ret_devno)
 {
     AUTO_FREE char *full = text_format("%s%s", disks_root, path);
     struct stat st;
 
-    return full && stat(full, &st) == 0 && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
+    if (!full)
+        return -ENOMEM;
+    *ret_devno = stat(full, &st) == 0 && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
+    return 0;
 }
 
 static int add_swap(struct libmnt_fs *fs, void *list)
 {
     struct swap *swap = fields_append(&swap_fields, list);
 
-    if (!swap || copy(&swap->path, mnt_fs_get_source(fs)) < 0)
+    if (!swap || copy(&swap->path, mnt_fs_get_source(fs)) < 0 ||
+        read_devno(swap->path, &swap->devno) < 0)
         return -ENOMEM;
-    swap->devno = device_number(swap->path);
     swap->priority = mnt_fs_get_priority(fs);
     swap->size_bytes = (uint64_t)mnt_fs_get_size(fs) * 1024;
     swap->used_bytes = (uint64_t)mnt_fs_get_usedsize(fs) * 1024;

@@ -74,8 +74,12 @@ int sysfs_line(int directory, const char *path, char **ret_line)
 
     if (length > 0 && buffer[length - 1] == '\n')
         buffer[--length] = '\0';
-    char *line = length > 0 ? strdup(buffer) : NULL;
-    if (length > 0 && !line)
+    if (length == 0) {
+        *ret_line = NULL;
+        return 0;
+    }
+    char *line = strdup(buffer);
+    if (!line)
         return -ENOMEM;
     *ret_line = line;
     return 0;

@@ -156,8 +156,9 @@ static int apply(const void *data, void *facts, const struct action *action,
     if (r == 0)
         r = file_replace(request->paths[action->subject], request->content,
                          strlen(request->content), 0644, error);
-    if (r == 0 && json_array_append_new(
-                      warnings, json_sprintf("wrote %s", request->paths[action->subject])) < 0)
+    if (r == 0 &&
+        json_array_append_new(outcome->warnings,
+                              json_sprintf("wrote %s", request->paths[action->subject])) < 0)
         r = error_oom(error);
     return r;
 }

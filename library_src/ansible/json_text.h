@@ -1,0 +1,8 @@
+/* JSON texts, with a lack of memory told apart from a wrong text. */
+#pragma once
+
+#include "error.h"
+
+/* json_loadb(): -EINVAL with `ret_details` (may be NULL) for what is no JSON, -ENOMEM. */
+int json_text_parse(const char *text, size_t length, json_t **ret_value, json_error_t *ret_details,
+                    struct error *error);

@@ -1,0 +1,99 @@
+#include "directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "cleanup.h"
+#include "host.h"
+
+#ifndef SYS_open_tree
+#define SYS_open_tree 428
+#endif
+
+int directory_open_below(const char *path)
+{
+    int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL))
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+static int open_name(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    return fd < 0 ? -errno : fd;
+}
+
+static bool may_set_immutable(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {0};
+
+    return syscall(SYS_capget, &header, data) == 0 &&
+           data[0].effective & (1U << CAP_LINUX_IMMUTABLE);
+}
+
+static int read_entries(int fd, size_t wanted, struct string_list *entries, struct error *error)
+{
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO_CLOSEDIR DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+    struct dirent *entry;
+
+    if (!directory) {
+        if (copy >= 0)
+            close(copy);
+        return error_set_errno(error, -errno, "reading a directory");
+    }
+    while (entries->count < wanted && (entry = readdir(directory)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            string_list_add(entries, entry->d_name) < 0)
+            return error_oom(error);
+    return 0;
+}
+
+int directory_read(int parent, const char *name, size_t entries_wanted,
+                   struct directory *ret_directory, struct error *error)
+{
+    struct stat status;
+    int flags = 0;
+
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : error_set_errno(error, -errno, "examining %s", name);
+    ret_directory->exists = true;
+    ret_directory->is_directory = S_ISDIR(status.st_mode);
+    if (!ret_directory->is_directory)
+        return 0;
+    AUTO_CLOSE int fd = open_name(parent, name);
+    if (fd < 0)
+        return error_set_errno(error, fd, "opening %s", name);
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
+        ret_directory->immutable = flags & FS_IMMUTABLE_FL;
+        ret_directory->immutable_possible = may_set_immutable();
+    }
+    return read_entries(fd, entries_wanted, &ret_directory->entries, error);
+}
+
+int directory_set_immutable(int parent, const char *name, bool immutable, struct error *error)
+{
+    AUTO_CLOSE int fd = open_name(parent, name);
+    int flags = 0;
+
+    if (fd < 0)
+        return error_set_errno(error, fd, "opening %s", name);
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+        return error_set_errno(error, -errno, "reading the attributes of %s", name);
+    flags = immutable ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
+    if (ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0)
+        return error_set_errno(error, -errno, "%s the immutable attribute of %s",
+                               immutable ? "setting" : "clearing", name);
+    return 0;
+}

@@ -1,0 +1,201 @@
+#include "fstab.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <libmount.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "cleanup.h"
+#include "file.h"
+#include "text.h"
+
+enum { FSTAB_LIMIT = 4 * 1024 * 1024, ROOM = 64 * 1024 };
+
+static void release_table(struct libmnt_table **table)
+{
+    mnt_unref_table(*table);
+}
+
+static void release_iterator(struct libmnt_iter **iterator)
+{
+    mnt_free_iter(*iterator);
+}
+
+/* Parser errors are remembered by line; a positive answer lets libmount go on. */
+static int note_broken(struct libmnt_table *table, const char *filename, int line)
+{
+    struct string_list *broken = mnt_table_get_userdata(table);
+    char number[16];
+
+    (void)filename;
+    snprintf(number, sizeof(number), "%d", line);
+    return string_list_add(broken, number) < 0 ? -ENOMEM : 1;
+}
+
+static char *dup_or_null(const char *string)
+{
+    return string ? strdup(string) : NULL;
+}
+
+static int fill_line(struct libmnt_fs *fs, int number, const char *text, size_t length,
+                     struct fstab_line *line, struct error *error)
+{
+    const char *tag = NULL, *value = NULL;
+    const char *options = mnt_fs_get_options(fs);
+    AUTO_FREE char *comment = text_list_value(options, "comment");
+
+    line->number = number;
+    line->text = strndup(text, length);
+    line->source = dup_or_null(mnt_fs_get_source(fs));
+    if (mnt_fs_get_tag(fs, &tag, &value) == 0 && text_equal(tag, "UUID"))
+        line->uuid = dup_or_null(value);
+    line->target = dup_or_null(mnt_fs_get_target(fs));
+    line->fstype = dup_or_null(mnt_fs_get_fstype(fs));
+    line->options = dup_or_null(options);
+    line->tier = text_list_value(options, "x-storage-tier");
+    line->cloud_init = text_equal(comment, "cloudconfig");
+    return line->text ? 0 : error_oom(error);
+}
+
+static bool is_broken(const struct string_list *broken, int number)
+{
+    for (size_t i = 0; i < broken->count; i++)
+        if (atoi(broken->items[i]) == number)
+            return true;
+    return false;
+}
+
+/* libmount gives entries without line numbers: the lines that are neither blank, comment nor broken are its entries,
+ * in order. */
+static int number_lines(struct libmnt_table *table, const struct string_list *broken,
+                        struct fstab *fstab, struct error *error)
+{
+    __attribute__((cleanup(release_iterator))) struct libmnt_iter *iterator =
+        mnt_new_iter(MNT_ITER_FORWARD);
+    const char *end;
+    int number = 1;
+
+    if (!iterator)
+        return error_oom(error);
+    for (const char *p = fstab->text; *p; p = *end ? end + 1 : end, number++) {
+        size_t blank = strspn(p, " \t");
+        struct libmnt_fs *fs = NULL;
+
+        end = strchrnul(p, '\n');
+        if (is_broken(broken, number)) {
+            AUTO_FREE char *text = text_format("%d: %.*s", number, (int)(end - p), p);
+            if (!text || string_list_add(&fstab->broken, text) < 0)
+                return error_oom(error);
+            continue;
+        }
+        if (p[blank] == '#' || p[blank] == '\n' || p[blank] == '\0')
+            continue;
+        if (mnt_table_next_fs(table, iterator, &fs) != 0)
+            return error_set(error, -EINVAL, "%s: line %d was not understood", fstab->path, number);
+        struct fstab_line *line = fields_append(&fstab_line_fields, &fstab->lines);
+        int r = line ? fill_line(fs, number, p, (size_t)(end - p), line, error) : error_oom(error);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int parse(struct fstab *fstab, struct error *error)
+{
+    __attribute__((cleanup(release_table))) struct libmnt_table *table = mnt_new_table();
+    struct string_list broken = {0};
+
+    if (!table)
+        return error_oom(error);
+    if (!*fstab->text)
+        return 0;
+    AUTO_FCLOSE FILE *stream = fmemopen(fstab->text, strlen(fstab->text), "r");
+    if (!stream)
+        return error_oom(error);
+    mnt_table_enable_comments(table, 1);
+    mnt_table_set_userdata(table, &broken);
+    mnt_table_set_parser_errcb(table, note_broken);
+    int r = mnt_table_parse_stream(table, stream, fstab->path);
+    if (r < 0)
+        r = error_set_errno(error, r, "parsing %s", fstab->path);
+    else
+        r = number_lines(table, &broken, fstab, error);
+    string_list_release(&broken);
+    return r;
+}
+
+static bool is_mount_point(const char *path)
+{
+    __attribute__((cleanup(release_table))) struct libmnt_table *table =
+        mnt_new_table_from_file("/proc/self/mountinfo");
+
+    return table && mnt_table_find_target(table, path, MNT_ITER_BACKWARD) != NULL;
+}
+
+/* Why a rename over the file would fail; NULL when nothing speaks against it. */
+static char *find_unwritable(const char *path)
+{
+    AUTO_FREE char *copy = strdup(path);
+    const char *directory = copy ? dirname(copy) : "/etc";
+    struct statvfs space;
+    int flags = 0;
+
+    if (statvfs(directory, &space) < 0)
+        return text_format("%s can't be examined: %s", directory, strerror(errno));
+    if (space.f_flag & ST_RDONLY)
+        return text_format("the filesystem of %s is read-only", directory);
+    if (space.f_bavail * space.f_frsize < ROOM || (space.f_files > 0 && space.f_favail == 0))
+        return text_format("the filesystem of %s is full", directory);
+    if (access(directory, W_OK) < 0)
+        return text_format("%s can't be written: %s", directory, strerror(errno));
+    if (is_mount_point(path))
+        return text_format("%s is a mount point of its own (a bind mount) and can't be replaced",
+                           path);
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 &&
+        flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))
+        return text_format("%s has the immutable or append-only attribute (chattr -i -a %s)", path,
+                           path);
+    return NULL;
+}
+
+static int read_text(const char *path, char **ret_text, size_t *ret_length, struct error *error)
+{
+    int r = file_read(path, FSTAB_LIMIT, ret_text, ret_length, error);
+
+    if (r != -ENOENT)
+        return r;
+    error_clear(error);
+    *ret_text = strdup("");
+    *ret_length = 0;
+    return *ret_text ? 0 : error_oom(error);
+}
+
+int fstab_read(const char *path, struct fstab *ret_fstab, struct error *error)
+{
+    struct fstab fstab = {0};
+    size_t length = 0;
+
+    fstab.path = realpath(path, NULL);
+    if (!fstab.path)
+        fstab.path = strdup(path);
+    int r = fstab.path ? read_text(fstab.path, &fstab.text, &length, error) : error_oom(error);
+    if (r == 0)
+        r = parse(&fstab, error);
+    if (r < 0) {
+        fields_release(&fstab_fields, &fstab);
+        return r;
+    }
+    fstab.unwritable = strlen(fstab.text) == length
+                           ? find_unwritable(fstab.path)
+                           : text_format("%s contains NUL bytes", fstab.path);
+    *ret_fstab = fstab;
+    return 0;
+}

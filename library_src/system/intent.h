@@ -1,0 +1,36 @@
+/*
+ * What survives a kill or a power cut in the middle of making a filesystem: a record on the root
+ * filesystem, and its UUID as a stamp on the disk in two places. A record whose stamp isn't on the
+ * disk applies to nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "host.h"
+
+/* All records of this host; none is no error. A file that is no record is an error that names it. */
+int intents_read(struct intent_list *ret_intents, struct error *error);
+
+/* Why records couldn't be written, NULL: they can. Owned by the caller. */
+char *intents_unwritable(void);
+
+/* Writes one durably (file and directory synced), or removes it; a missing one is no error. */
+int intent_write(const struct intent *intent, struct error *error);
+int intent_remove(const char *uuid, struct error *error);
+
+/* The identifiers of a disk as one text that stays the same over reboots; "none" where it has none. Owned by
+ * the caller; NULL when out of memory. */
+char *intent_identity(const struct disk *disk);
+
+/* Where the two stamps of a record for a device of this size lie. */
+void stamp_offsets(uint64_t size_bytes, uint64_t ret_offsets[2]);
+
+/* The device is opened exclusively for each of these and read and written past the page cache:
+ * through the cache of a mounted filesystem an erase would hit a user's block. -EBUSY when
+ * it is in use. */
+int stamps_find(const struct disk *disk, const struct intent *intent, bool *ret_found,
+                struct error *error);
+int stamps_write(const struct disk *disk, const struct intent *intent, struct error *error);
+/* Zeroes those of the record's stamps that are still there, and nothing else. */
+int stamps_erase(const struct disk *disk, const struct intent *intent, struct error *error);

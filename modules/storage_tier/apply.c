@@ -1,0 +1,251 @@
+#include "apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "directory.h"
+#include "file.h"
+#include "fstab.h"
+#include "fstab_text.h"
+#include "intent.h"
+#include "judge.h"
+#include "mode.h"
+#include "mounts.h"
+#include "program.h"
+#include "steps.h"
+#include "text.h"
+#include "units.h"
+
+enum { DIRECTORY_MODE = 0755, DIRECTORY_UMASK = 022 };
+
+struct work {
+    const struct request *request;
+    struct facts *facts;
+    const struct disk_request *want;
+    struct found *found;
+    struct outcome *outcome;
+    const char *path; /* of the tier */
+};
+
+static int make_directory(const char *path, struct error *error)
+{
+    if (mkdir(path, DIRECTORY_MODE) < 0)
+        return error_set_errno(error, -errno, "creating the directory %s", path);
+    return file_sync_directory(path, error);
+}
+
+static int set_immutable(const struct work *work, bool immutable, struct error *error)
+{
+    AUTO_CLOSE int parent = directory_open_below(work->request->root);
+
+    if (parent < 0)
+        return error_set_errno(error, parent, "opening %s", work->request->root);
+    return directory_set_immutable(parent, tier_names[work->want->tier], immutable, error);
+}
+
+/* The record bears the UUID of what this run, or the one before it, made. */
+static const char *uuid_of(const struct found *found)
+{
+    const struct signature *fs = found_filesystem(found);
+
+    if (found->intents.count)
+        return found->intents.items[0].uuid;
+    return fs ? fs->uuid : NULL;
+}
+
+static const char *fstype_of(const struct work *work)
+{
+    const struct signature *fs = found_filesystem(work->found);
+
+    if (work->found->intents.count || !fs)
+        return work->want->fstype;
+    return fs->type;
+}
+
+static int replace_fstab(const struct work *work, const char *text, struct error *error)
+{
+    bool first = !json_object_get(work->outcome->result, "backup_file");
+    AUTO_FREE char *backup = NULL;
+    int r = fstab_replace(&work->facts->fstab, text,
+                          work->request->backup && first ? &backup : NULL, error);
+
+    if (r == 0 && backup &&
+        json_object_set_new(work->outcome->result, "backup_file", json_text(backup)) < 0)
+        return error_oom(error);
+    return r;
+}
+
+static int write_line(const struct work *work, struct error *error)
+{
+    const struct fstab_line *line =
+        fstab_line_of_tier(&work->facts->fstab, tier_names[work->want->tier]);
+    AUTO_FREE char *wanted =
+        fstab_line_text(work->request, work->want, uuid_of(work->found), fstype_of(work));
+
+    if (!wanted)
+        return error_oom(error);
+    if (line && fstab_same_fields(line->text, wanted))
+        return 0;
+    AUTO_FREE char *text =
+        fstab_text_edit(work->facts->fstab.text, line ? line->text : NULL, wanted);
+    if (!text)
+        return error_oom(error);
+    return replace_fstab(work, text, error);
+}
+
+static int apply_fstab(const struct work *work, struct error *error)
+{
+    int r = write_line(work, error);
+
+    if (r == 0 && work->found->intents.count)
+        r = intent_remove(work->found->intents.items[0].uuid, error);
+    return r;
+}
+
+/* Zero, or one: then systemd was first. Two would hide something. */
+static int count_mounts(const char *path, size_t *ret_count, struct error *error)
+{
+    struct mount_list mounts = {0};
+    int r = mounts_read(&mounts, error);
+
+    *ret_count = 0;
+    for (size_t i = 0; i < mounts.count; i++)
+        *ret_count += text_equal(mounts.items[i].target, path);
+    mounts_release(&mounts);
+    return r;
+}
+
+static int apply_mount(const struct work *work, struct error *error)
+{
+    AUTO_FREE char *options = fstab_options_text(work->want);
+    size_t count;
+    int r = options ? count_mounts(work->path, &count, error) : error_oom(error);
+
+    if (r == 0 && count == 0)
+        r = mount_device(work->found->disk.path, work->path, fstype_of(work), options, error);
+    if (r == 0)
+        r = count_mounts(work->path, &count, error);
+    if (r == 0 && count != 1)
+        r = error_set(error, -EBUSY, "%s is mounted over %zu times", work->path, count);
+    bool made = work->found->disk.content.kind != CONTENT_FILESYSTEM;
+    if (r == 0 && made && work->facts->restorecon)
+        r = program_run((const char *const[]){"restorecon", work->path, NULL}, NULL, 0, NULL,
+                        error);
+    return r;
+}
+
+static int apply_remount(const struct work *work, struct error *error)
+{
+    bool read_only = text_list_has(work->want->mount_options, "ro");
+    AUTO_FREE char *options =
+        text_format("%s%s", work->want->mount_options, read_only ? "" : ",rw");
+
+    return options ? mount_change_options(work->path, options, error) : error_oom(error);
+}
+
+static int apply_label(const struct work *work, struct error *error)
+{
+    const char *label = tier_label(work->want->tier);
+    char padded[FSLABEL_MAX] = "";
+
+    if (work->want->tier == TIER_SWAP)
+        return program_run(
+            (const char *const[]){"swaplabel", "-L", label, work->found->disk.path, NULL}, NULL, 0,
+            NULL, error);
+    AUTO_CLOSE int fd = open(work->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    strncpy(padded, label, sizeof(padded) - 1);
+    if (fd < 0 || ioctl(fd, FS_IOC_SETFSLABEL, padded) < 0)
+        return error_set_errno(error, -errno, "labelling the filesystem at %s as %s", work->path,
+                               label);
+    return 0;
+}
+
+static int apply_owner(const struct work *work, struct error *error)
+{
+    AUTO_CLOSE int fd = open(work->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    uid_t uid = work->found->owner_uid < 0 ? (uid_t)-1 : (uid_t)work->found->owner_uid;
+    gid_t gid = work->found->group_gid < 0 ? (gid_t)-1 : (gid_t)work->found->group_gid;
+
+    if (fd < 0 || fchown(fd, uid, gid) < 0)
+        return error_set_errno(error, -errno, "changing the owner of %s", work->path);
+    return 0;
+}
+
+static int apply_permissions(const struct work *work, struct error *error)
+{
+    AUTO_CLOSE int fd = open(work->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat status;
+    int mode;
+
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return error_set_errno(error, -errno, "examining %s", work->path);
+    int r = mode_apply(work->want->mode, (int)(status.st_mode & 07777), &mode, error);
+    if (r == 0 && fchmod(fd, (mode_t)mode) < 0)
+        r = error_set_errno(error, -errno, "changing the mode of %s", work->path);
+    return r;
+}
+
+static int apply_step(enum step step, const struct work *work, struct error *error)
+{
+    switch (step) {
+    case STEP_WIPE:
+        return apply_wipe(work->request, work->found, work->want, error);
+    case STEP_MKFS:
+        return apply_mkfs(work->request, work->found, work->want, error);
+    case STEP_FINISH:
+        return apply_finish(work->found, error);
+    case STEP_LABEL:
+        return apply_label(work, error);
+    case STEP_MKDIR_ROOT:
+        return file_make_directories(work->request->root, DIRECTORY_MODE, error);
+    case STEP_MKDIR:
+        return make_directory(work->path, error);
+    case STEP_IMMUTABLE_SET:
+        return set_immutable(work, true, error);
+    case STEP_IMMUTABLE_CLEAR:
+        return set_immutable(work, false, error);
+    case STEP_FSTAB:
+        return apply_fstab(work, error);
+    case STEP_DAEMON_RELOAD:
+        return systemd_reload(error);
+    case STEP_MOUNT:
+        return apply_mount(work, error);
+    case STEP_REMOUNT:
+        return apply_remount(work, error);
+    case STEP_SWAPON:
+        return swap_activate(work->found->disk.path, work->request->swap_priority, error);
+    case STEP_SWAPOFF:
+        return swap_deactivate(work->found->disk.path, error);
+    case STEP_CHOWN:
+        return apply_owner(work, error);
+    case STEP_CHMOD:
+        return apply_permissions(work, error);
+    }
+    return error_set(error, -EINVAL, "unknown step %d", (int)step);
+}
+
+int storage_apply(const void *request_, void *facts_, const struct action *action,
+                  struct outcome *outcome, struct error *error)
+{
+    const struct request *request = request_;
+    struct facts *facts = facts_;
+    const struct disk_request *want = &request->disks.items[action->subject];
+    AUTO_FREE char *path = tier_path(request, want->tier);
+
+    if (!path)
+        return error_oom(error);
+    umask(DIRECTORY_UMASK);
+    return apply_step((enum step)action->kind,
+                      &(struct work){.request = request,
+                                     .facts = facts,
+                                     .want = want,
+                                     .found = &facts->found.items[action->subject],
+                                     .outcome = outcome,
+                                     .path = path},
+                      error);
+}

@@ -1,0 +1,149 @@
+#include "fstab_text.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "refuse.h"
+#include "text.h"
+
+char *fstab_options_text(const struct disk_request *want)
+{
+    return text_format("%s,x-storage-tier=%s", want->mount_options, tier_names[want->tier]);
+}
+
+char *fstab_line_text(const struct request *request, const struct disk_request *want,
+                      const char *uuid, const char *fstype)
+{
+    AUTO_FREE char *path = tier_path(request, want->tier);
+    AUTO_FREE char *priority = request->swap_priority >= 0
+                                   ? text_format(",pri=%d", request->swap_priority)
+                                   : strdup("");
+
+    if (!path || !priority)
+        return NULL;
+    if (want->tier == TIER_SWAP)
+        return text_format("UUID=%s none swap sw,nofail,x-systemd.device-timeout=10s%s,"
+                           "x-storage-tier=swap 0 0",
+                           uuid ? uuid : "<new>", priority);
+    AUTO_FREE char *options = fstab_options_text(want);
+    return options ? text_format("UUID=%s %s %s %s 0 %d", uuid ? uuid : "<new>", path, fstype,
+                                 options, text_starts_with(fstype, "ext") ? 2 : 0)
+                   : NULL;
+}
+
+static size_t next_field(const char **line)
+{
+    *line += strspn(*line, " \t\r");
+    return strcspn(*line, " \t\r");
+}
+
+bool fstab_same_fields(const char *a, const char *b)
+{
+    for (;;) {
+        size_t x = next_field(&a), y = next_field(&b);
+
+        if (x != y || strncmp(a, b, x) != 0)
+            return false;
+        if (x == 0)
+            return true;
+        a += x;
+        b += y;
+    }
+}
+
+char *fstab_text_edit(const char *text, const char *old_line, const char *new_line)
+{
+    AUTO_TEXT struct text result = {0};
+    size_t length = strlen(text);
+    const char *p = text;
+
+    if (!old_line) {
+        text_add(&result, text);
+        if (length > 0 && text[length - 1] != '\n')
+            text_add(&result, "\n");
+        text_addf(&result, "%s\n", new_line);
+        return text_take(&result);
+    }
+    while (*p) {
+        size_t line = strcspn(p, "\n");
+
+        if (line == strlen(old_line) && strncmp(p, old_line, line) == 0) {
+            text_add_bytes(&result, text, (size_t)(p - text));
+            text_add(&result, new_line);
+            text_add(&result, p + line);
+            return text_take(&result);
+        }
+        p += line + (p[line] == '\n');
+    }
+    errno = ENOENT;
+    return NULL;
+}
+
+static bool same_path(const char *a, const char *b)
+{
+    size_t length = a ? strlen(a) : 0;
+
+    while (length > 1 && a[length - 1] == '/')
+        length--;
+    return length == strlen(b) && strncmp(a ? a : "", b, length) == 0;
+}
+
+static int refuse_line(const struct disk_request *want, const struct found *found,
+                       const struct fstab_line *line, const char *what, struct error *error)
+{
+    return refuse_disk(error, "fstab-foreign-line", want, found,
+                       "serves tier %s, but line %d of fstab, which is not this module's, %s: %s. "
+                       "Remove that line and run again%s",
+                       tier_names[want->tier], line->number, what, line->text,
+                       line->cloud_init ? " (cloud-init wrote it: configure `mounts` there)" : "");
+}
+
+static bool names_device(const struct fstab_line *line, const struct found *found,
+                         const char *uuid)
+{
+    if (uuid && text_equal(line->uuid, uuid))
+        return true;
+    return line->source && (text_equal(line->source, found->disk.path) ||
+                            text_equal(line->source, found->disk.by_id));
+}
+
+static int check_lines(const struct disk_request *want, const struct found *found,
+                       const char *path, const char *uuid, const struct fstab *fstab,
+                       struct error *error)
+{
+    const struct fstab_line *ours = NULL;
+
+    for (size_t i = 0; i < fstab->lines.count; i++) {
+        const struct fstab_line *line = &fstab->lines.items[i];
+
+        if (line->tier && !line->cloud_init) {
+            if (!text_equal(line->tier, tier_names[want->tier]))
+                continue;
+            if (ours)
+                return refuse_disk(error, "fstab-duplicate-lines", want, found,
+                                   "serves tier %s, for which fstab has two lines (%d and %d); "
+                                   "remove the wrong one",
+                                   line->tier, ours->number, line->number);
+            ours = line;
+        } else if (want->tier != TIER_SWAP && same_path(line->target, path)) {
+            return refuse_line(want, found, line, "mounts something at its path", error);
+        } else if (!want->os && names_device(line, found, uuid)) {
+            return refuse_line(want, found, line, "uses the same device", error);
+        }
+    }
+    return 0;
+}
+
+int fstab_check(const struct disk_request *want, const struct found *found, const char *path,
+                const char *uuid, const struct fstab *fstab, struct error *error)
+{
+    for (size_t i = 0; i < fstab->broken.count; i++)
+        if ((want->tier != TIER_SWAP && strstr(fstab->broken.items[i], path)) ||
+            (uuid && strstr(fstab->broken.items[i], uuid)))
+            return refuse_disk(error, "fstab-broken-line", want, found,
+                               "serves tier %s, and fstab has a line that can't be parsed and names "
+                               "it: line %s. Repair or remove that line",
+                               tier_names[want->tier], fstab->broken.items[i]);
+    return check_lines(want, found, path, uuid, fstab, error);
+}

@@ -1,0 +1,34 @@
+/* What is to become of a declared disk, from what is on it. Pure. */
+#pragma once
+
+#include "facts.h"
+
+enum verdict {
+    VERDICT_DIRECTORY, /* `os`: nothing is judged */
+    VERDICT_KEEP,      /* a finished filesystem or swap of ours */
+    VERDICT_ADOPT,     /* somebody else's, kept as it is */
+    VERDICT_FINISH,    /* ours, made by a run that was interrupted after mkfs */
+    VERDICT_MAKE,      /* blank */
+    VERDICT_REMAKE,    /* provably half-made and ours */
+    VERDICT_WIPE,      /* content whose destruction the user named by its token */
+};
+
+/* Whether a filesystem will be made: its UUID is yet to be drawn. */
+bool verdict_makes(enum verdict verdict);
+
+/* Decides, or refuses. `target` is where the tier is, or is to be, mounted; `fstab` is searched for our lines. */
+int judge_disk(const struct disk_request *want, const struct found *found, const char *target,
+               const struct fstab *fstab, enum verdict *ret_verdict, struct error *error);
+
+/* The one undamaged filesystem on the disk, NULL: none. */
+const struct signature *found_filesystem(const struct found *found);
+
+/* Our line for a tier, and our line that names a UUID; NULL: none. */
+const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier);
+const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const char *uuid);
+
+/* "tier-hot": 12 bytes at the most, what XFS can hold. Static. */
+const char *tier_label(enum tier tier);
+
+/* "/var/storage/hot". Owned by the caller; NULL when out of memory. */
+char *tier_path(const struct request *request, enum tier tier);

@@ -1,0 +1,399 @@
+#include "plan.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+#include "fstab_text.h"
+#include "mode.h"
+#include "refuse.h"
+#include "steps.h"
+#include "text.h"
+#include "tiers.h"
+
+enum { NEW_DIRECTORY_MODE = 0755 };
+
+/* Adds an action; steals `detail` (NULL: out of memory). `view` NULL: about no tier. */
+static int add(struct plan *plan, const struct tier_view *view, enum step step, const char *op,
+               char *detail, struct action **ret_action, struct error *error)
+{
+    AUTO_FREE char *owned = detail;
+    struct action *action = NULL;
+    AUTO_JSON json_t *tier = json_text(view ? tier_names[view->want->tier] : NULL);
+    AUTO_JSON json_t *device = json_text(view && !view->want->os ? view->found->disk.path : NULL);
+    AUTO_JSON json_t *text = detail ? json_text(detail) : NULL;
+
+    if (!tier || !device || !text)
+        return error_oom(error);
+    int r = plan_add(plan,
+                     json_pack("{s:s, s:O, s:O, s:O}", "op", op, "tier", tier, "device", device,
+                               "detail", text),
+                     &action, error);
+    if (r < 0)
+        return r;
+    action->kind = step;
+    action->subject = view ? view->index : 0;
+    if (ret_action)
+        *ret_action = action;
+    return 0;
+}
+
+static char *mkfs_detail(const struct tier_view *view)
+{
+    AUTO_FREE char *options = string_list_join(&view->want->mkfs_options, " ");
+
+    return options ? text_format("%s, label %s%s%s%s", view->fstype, view->label,
+                                 *options ? ", options " : "", options,
+                                 view->verdict == VERDICT_REMAKE
+                                     ? ", over a half-made one of this module"
+                                     : "")
+                   : NULL;
+}
+
+static int plan_making(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    bool swap = view->want->tier == TIER_SWAP;
+    int r = 0;
+
+    if (view->verdict == VERDICT_WIPE) {
+        AUTO_FREE char *content = content_describe(&view->found->disk.content);
+        r = content ? add(plan, view, STEP_WIPE, "wipe",
+                          text_format("%s, by token %s", content, view->want->wipe), NULL, error)
+                    : error_oom(error);
+    }
+    if (r == 0 && verdict_makes(view->verdict))
+        r = add(plan, view, STEP_MKFS, swap ? "mkswap" : "mkfs", mkfs_detail(view), NULL, error);
+    if (r == 0 && view->verdict == VERDICT_FINISH)
+        r = add(plan, view, STEP_FINISH, swap ? "mkswap" : "mkfs",
+                text_format("%s, finish what an interrupted run made", view->fstype), NULL, error);
+    return r;
+}
+
+static bool label_differs(const struct tier_view *view)
+{
+    const struct signature *fs = found_filesystem(view->found);
+
+    return (view->verdict == VERDICT_KEEP || view->verdict == VERDICT_FINISH) &&
+           !text_equal(fs->label, view->label);
+}
+
+static const struct swap *active_swap(const struct tier_view *view)
+{
+    for (size_t i = 0; i < view->facts->swaps.count; i++)
+        if (view->facts->swaps.items[i].devno == view->found->disk.devno)
+            return &view->facts->swaps.items[i];
+    return NULL;
+}
+
+static bool priority_differs(const struct tier_view *view, const struct swap *swap)
+{
+    return view->request->swap_priority >= 0 && swap->priority != view->request->swap_priority;
+}
+
+/* Label and priority of swap change only while it is off, and off it goes only when memory can hold what is in it. */
+static int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    const struct swap *swap = active_swap(view);
+
+    if (view->want->tier != TIER_SWAP || !swap ||
+        !(label_differs(view) || priority_differs(view, swap)))
+        return 0;
+    if (view->facts->memory_available_bytes <= swap->used_bytes)
+        return refuse_disk(error, "swap-in-use", view->want, view->found,
+                           "must be switched off for a moment to change its %s, but memory can't "
+                           "hold the %llu bytes in it; run again when less is used",
+                           label_differs(view) ? "label" : "priority",
+                           (unsigned long long)swap->used_bytes);
+    return add(plan, view, STEP_SWAPOFF, "swapoff",
+               text_format("to change its %s", label_differs(view) ? "label" : "priority"), NULL,
+               error);
+}
+
+static int plan_label(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    if (!label_differs(view) || view->want->tier != TIER_SWAP)
+        return 0;
+    return add(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
+}
+
+/* A filesystem is labelled through its mount. */
+static int plan_mounted_label(struct plan *plan, const struct tier_view *view,
+                              struct error *error)
+{
+    if (!label_differs(view) || view->want->tier == TIER_SWAP)
+        return 0;
+    return add(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
+}
+
+static int plan_directory(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    const struct directory *point = &view->found->mount_point;
+    struct action *action;
+    int r = 0;
+
+    if (view->want->tier == TIER_SWAP || view->want->shared)
+        return 0;
+    if (!point->exists)
+        r = add(plan, view, STEP_MKDIR, "mkdir", strdup(view->path), NULL, error);
+    if (r == 0 && view->want->os && point->immutable)
+        r = add(plan, view, STEP_IMMUTABLE_CLEAR, "chattr", text_format("-i %s", view->path), NULL,
+                error);
+    bool possible = point->exists ? point->immutable_possible : view->facts->root.immutable_possible;
+    if (r == 0 && !view->want->os && !point->immutable && possible) {
+        r = add(plan, view, STEP_IMMUTABLE_SET, "chattr", text_format("+i %s", view->path), &action,
+                error);
+        if (r == 0)
+            action->best_effort = true;
+    }
+    if (r == 0 && !view->want->os && !point->immutable && !possible)
+        r = plan_warn(plan, error,
+                      "%s can't have the immutable attribute here: while the disk is not mounted, "
+                      "what is written there lands on the OS disk",
+                      view->path);
+    return r;
+}
+
+/* fstab as it will be; one action for each line that changes. */
+static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fstab_after,
+                      struct error *error)
+{
+    const char *tier = tier_names[view->want->tier];
+    const struct fstab_line *line = fstab_line_of_tier(&view->facts->fstab, tier);
+    AUTO_FREE char *text = NULL, *after = NULL;
+
+    if (view->want->os)
+        return 0;
+    text = fstab_line_text(view->request, view->want, view->uuid, view->fstype);
+    if (!text)
+        return error_oom(error);
+    if (line && fstab_same_fields(line->text, text)) {
+        if (view->found->intents.count == 0)
+            return 0;
+        return add(plan, view, STEP_FSTAB, "fstab",
+                   text_format("line %d stays; the record of the interrupted run goes",
+                               line->number),
+                   NULL, error);
+    }
+    if (view->facts->fstab.unwritable)
+        return refuse_disk(error, "fstab-unwritable", view->want, view->found,
+                           "needs a line in fstab, but %s", view->facts->fstab.unwritable);
+    after = fstab_text_edit(*fstab_after, line ? line->text : NULL, text);
+    if (!after)
+        return error_oom(error);
+    free(*fstab_after);
+    *fstab_after = TAKE_PTR(after);
+    return add(plan, view, STEP_FSTAB, "fstab",
+               line ? text_format("replace line %d: %s", line->number, text)
+                    : text_format("add: %s", text),
+               NULL, error);
+}
+
+static bool flag_wanted(const struct tier_view *view, const char *flag)
+{
+    return text_list_has(view->want->mount_options, flag);
+}
+
+/* The flags of the mount itself, which the kernel shows as they were asked for. */
+static bool flags_differ(const struct tier_view *view)
+{
+    static const char *const flags[] = {"ro", "nodev", "nosuid", "noexec", "noatime", "nodiratime"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+        if (text_list_has(view->mount->options, flags[i]) != flag_wanted(view, flags[i]))
+            return true;
+    return false;
+}
+
+static bool options_changed(const struct tier_view *view)
+{
+    const struct fstab_line *line =
+        fstab_line_of_tier(&view->facts->fstab, tier_names[view->want->tier]);
+    AUTO_FREE char *options = fstab_options_text(view->want);
+
+    return line && options && !text_equal(line->options, options);
+}
+
+static int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    struct action *action;
+    int r = 0;
+
+    if (view->want->os || view->want->tier == TIER_SWAP)
+        return 0;
+    if (!view->mounted)
+        return add(plan, view, STEP_MOUNT, "mount", strdup(view->path), NULL, error);
+    bool flags = flags_differ(view);
+    if (flags || options_changed(view)) {
+        r = add(plan, view, STEP_REMOUNT, "remount",
+                text_format("%s with %s", view->path, view->want->mount_options), &action, error);
+        if (r == 0)
+            action->best_effort = !flags;
+    }
+    if (r == 0 && view->found->mount_point.entries.count)
+        r = plan_warn(plan, error, "%s is not empty below its mount: %s is hidden there", view->path,
+                      view->found->mount_point.entries.items[0]);
+    return r;
+}
+
+static int plan_swapon(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    const struct swap *swap = active_swap(view);
+    int priority = view->request->swap_priority;
+
+    if (view->want->tier != TIER_SWAP ||
+        (swap && !label_differs(view) && !priority_differs(view, swap)))
+        return 0;
+    return add(plan, view, STEP_SWAPON, "swapon",
+               priority >= 0 ? text_format("priority %d", priority) : strdup("default priority"),
+               NULL, error);
+}
+
+static int plan_owner(struct plan *plan, const struct tier_view *view, bool known,
+                      struct error *error)
+{
+    const struct found *found = view->found;
+    const struct visible_directory *now = &found->visible;
+    int uid = known ? now->uid : 0, gid = known ? now->gid : 0;
+
+    if ((found->owner_uid < 0 || found->owner_uid == uid) &&
+        (found->group_gid < 0 || found->group_gid == gid))
+        return 0;
+    return add(plan, view, STEP_CHOWN, "chown",
+               text_format("%s:%s %s", view->want->owner ? view->want->owner : "",
+                           view->want->group ? view->want->group : "", view->path),
+               NULL, error);
+}
+
+static int plan_permissions(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    /* What mkfs and mkdir make is root's, 0755; the root of a filesystem that isn't mounted is unknown. */
+    bool fresh = view->want->os ? !view->found->mount_point.exists : verdict_makes(view->verdict);
+    bool unseen = !view->want->os && !fresh && !view->mounted;
+    int before = fresh || unseen ? NEW_DIRECTORY_MODE : view->found->visible.mode, mode = before;
+    int r = 0;
+
+    if (view->want->tier == TIER_SWAP || view->want->shared || view->want->adopt)
+        return 0;
+    if (unseen && (view->want->owner || view->want->group))
+        r = add(plan, view, STEP_CHOWN, "chown",
+                text_format("%s:%s %s", view->want->owner ? view->want->owner : "",
+                            view->want->group ? view->want->group : "", view->path),
+                NULL, error);
+    else
+        r = plan_owner(plan, view, !fresh, error);
+    if (r == 0 && view->want->mode)
+        r = mode_apply(view->want->mode, before, &mode, error);
+    if (r == 0 && view->want->mode && (unseen || mode != before))
+        r = add(plan, view, STEP_CHMOD, "chmod", text_format("%s %s", view->want->mode, view->path),
+                NULL, error);
+    return r;
+}
+
+static int for_each(struct plan *plan, const struct tier_views *views,
+                    int (*step)(struct plan *, const struct tier_view *, struct error *),
+                    struct error *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < views->count && r == 0; i++)
+        r = step(plan, &views->items[i], error);
+    return r;
+}
+
+static bool plan_has(const struct plan *plan, enum step step)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->actions[i].kind == (int)step)
+            return true;
+    return false;
+}
+
+static int plan_root(struct plan *plan, const struct facts *facts, const struct request *request,
+                     struct error *error)
+{
+    if (facts->root.exists)
+        return 0;
+    return add(plan, NULL, STEP_MKDIR_ROOT, "mkdir", strdup(request->root), NULL, error);
+}
+
+static int plan_all_fstab(struct plan *plan, const struct tier_views *views,
+                          const struct facts *facts, char **fstab_after, struct error *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < views->count && r == 0; i++)
+        r = plan_fstab(plan, &views->items[i], fstab_after, error);
+    if (r == 0 && facts->systemd && strcmp(*fstab_after, facts->fstab.text) != 0)
+        r = add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload", strdup("systemctl daemon-reload"),
+                NULL, error);
+    return r;
+}
+
+static int check_records(const struct plan *plan, const struct facts *facts, struct error *error)
+{
+    if (!facts->records_unwritable || !(plan_has(plan, STEP_MKFS) || plan_has(plan, STEP_WIPE)))
+        return 0;
+    return error_refuse(error, "records-unwritable",
+                        "a filesystem is to be made, but the record that makes this safe can't be "
+                        "kept: %s",
+                        facts->records_unwritable);
+}
+
+static int add_restart(struct plan *plan, struct error *error)
+{
+    bool swap = plan_has(plan, STEP_SWAPON);
+    json_t *reasons =
+        swap ? json_pack("[s]", "swap was switched on: a running kubelet sees it only after a "
+                                "restart")
+             : json_array();
+
+    if (json_object_set_new(plan->consequences, "restart_needed", json_boolean(swap)) < 0 ||
+        json_object_set_new(plan->consequences, "restart_reasons", reasons) < 0)
+        return error_oom(error);
+    return 0;
+}
+
+static int plan_steps(struct plan *plan, const struct tier_views *views,
+                      const struct request *request, const struct facts *facts, char **fstab_after,
+                      struct error *error)
+{
+    int r = for_each(plan, views, plan_making, error);
+
+    if (r == 0)
+        r = for_each(plan, views, plan_swapoff, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_label, error);
+    if (r == 0)
+        r = plan_root(plan, facts, request, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_directory, error);
+    if (r == 0)
+        r = plan_all_fstab(plan, views, facts, fstab_after, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_mount, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_mounted_label, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_swapon, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_permissions, error);
+    return r < 0 ? r : check_records(plan, facts, error);
+}
+
+int storage_plan(const void *request_, const void *facts_, struct plan *plan, struct error *error)
+{
+    const struct request *request = request_;
+    const struct facts *facts = facts_;
+    __attribute__((cleanup(tier_views_release))) struct tier_views views = {0};
+    AUTO_FREE char *fstab_after = strdup(facts->fstab.text ? facts->fstab.text : "");
+
+    if (!fstab_after)
+        return error_oom(error);
+    int r = tier_views_make(request, facts, &views, error);
+    if (r == 0)
+        r = plan_steps(plan, &views, request, facts, &fstab_after, error);
+    if (r == 0)
+        r = add_restart(plan, error);
+    if (r == 0)
+        r = tier_report(&views, plan, error);
+    return r < 0 ? r : tier_diff(&views, fstab_after, plan, error);
+}

@@ -1,0 +1,334 @@
+#include "probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/fs.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "directory.h"
+#include "fstab.h"
+#include "intent.h"
+#include "judge.h"
+#include "mounts.h"
+#include "probe_disk.h"
+#include "program.h"
+#include "text.h"
+#include "units.h"
+
+enum { ENTRIES_SHOWN = 5, POLL_MILLISECONDS = 200, CLOUD_INIT_SECONDS = 300 };
+
+static void wait_a_moment(void)
+{
+    nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
+}
+
+static bool cloud_init_runs(void)
+{
+    return access("/run/cloud-init/enabled", F_OK) == 0 &&
+           access("/run/cloud-init/result.json", F_OK) < 0;
+}
+
+/* On a new instance cloud-init rewrites fstab as a whole. */
+static int wait_for_cloud_init(struct error *error)
+{
+    for (time_t end = time(NULL) + CLOUD_INIT_SECONDS; cloud_init_runs(); wait_a_moment())
+        if (time(NULL) >= end)
+            return error_set(error, -ETIMEDOUT,
+                             "cloud-init has not finished within %d seconds, and it may rewrite "
+                             "fstab; see cloud-init status --long",
+                             CLOUD_INIT_SECONDS);
+    return 0;
+}
+
+/* Without an identity a disk of the generic provider is known by our label alone. */
+static int find_by_label(const struct disk_request *want, const struct host *host,
+                         const struct disk **ret_disk, char **ret_found_by, struct error *error)
+{
+    const struct disk *found = NULL;
+
+    for (size_t i = 0; i < host->disks.count; i++) {
+        const struct disk *disk = &host->disks.items[i];
+
+        if (disk->content.kind != CONTENT_FILESYSTEM ||
+            !text_equal(disk->content.signatures.items[0].label, tier_label(want->tier)))
+            continue;
+        if (found)
+            return error_refuse(error, "identity-ambiguous",
+                                "disk %s: %s and %s both have the label %s; give device, serial or "
+                                "wwn",
+                                want->name, found->path, disk->path, tier_label(want->tier));
+        found = disk;
+    }
+    if (!found)
+        return -ENOENT;
+    error_clear(error);
+    *ret_disk = found;
+    *ret_found_by = strdup("label");
+    return *ret_found_by ? 0 : error_oom(error);
+}
+
+static int resolve_one(const struct request *request, const struct disk_request *want,
+                       const struct host *host, const struct disk **ret_disk, char **ret_found_by,
+                       struct error *error)
+{
+    const struct disk_identity identity = {
+        .name = want->name,
+        .device = want->device,
+        .serial = want->serial,
+        .wwn = want->wwn,
+        .provider =
+            text_equal(request->provider, "auto") ? provider_detect() : request->provider};
+    int r = disks_resolve(&host->disks, &identity, ret_disk, ret_found_by, error);
+
+    if (r != -ENOENT)
+        return r;
+    r = find_by_label(want, host, ret_disk, ret_found_by, error);
+    return r;
+}
+
+struct resolved {
+    const struct disk *disk;
+    char *found_by;
+};
+
+static void resolved_release(struct resolved *resolved)
+{
+    for (int i = 0; i < 4; i++)
+        free(resolved[i].found_by);
+    memset(resolved, 0, 4 * sizeof(*resolved));
+}
+
+static int resolve_all(const struct request *request, const struct host *host,
+                       struct resolved *resolved, struct error *error)
+{
+    for (size_t i = 0; i < request->disks.count; i++) {
+        const struct disk_request *want = &request->disks.items[i];
+
+        if (want->os)
+            continue;
+        int r = resolve_one(request, want, host, &resolved[i].disk, &resolved[i].found_by, error);
+        if (r < 0)
+            return r;
+        for (size_t j = 0; j < i; j++)
+            if (resolved[j].disk == resolved[i].disk)
+                return error_refuse(error, "same-device", "disks %s and %s are both %s",
+                                    request->disks.items[j].name, want->name,
+                                    resolved[i].disk->path);
+    }
+    return 0;
+}
+
+/* A disk that isn't there yet is waited for; anything else that is wrong is wrong for good. */
+static int resolve_in_time(const struct request *request, struct host *host,
+                           struct resolved *resolved, struct error *error)
+{
+    time_t end = time(NULL) + request->device_timeout;
+
+    for (;;) {
+        int r = host_read(host, error);
+        if (r == 0)
+            r = host_read_signatures(host, false, error);
+        if (r == 0)
+            r = resolve_all(request, host, resolved, error);
+        if (r == 0 || (r != -ENODEV && r != -ENOENT))
+            return r;
+        if (time(NULL) >= end)
+            break;
+        resolved_release(resolved);
+        host_release(host);
+        error_clear(error);
+        wait_a_moment();
+    }
+    /* Once more, so that the candidates are listed with everything that is on them. */
+    resolved_release(resolved);
+    int r = host_read_signatures(host, true, error);
+    return r < 0 ? r : resolve_all(request, host, resolved, error);
+}
+
+static int look_up_names(const struct disk_request *want, struct found *found)
+{
+    char *end;
+
+    found->owner_uid = found->group_gid = -1;
+    if (want->owner) {
+        const struct passwd *user = getpwnam(want->owner);
+        long number = strtol(want->owner, &end, 10);
+        found->owner_uid = user ? (int)user->pw_uid : *end == '\0' ? (int)number : -2;
+    }
+    if (want->group) {
+        const struct group *group = getgrnam(want->group);
+        long number = strtol(want->group, &end, 10);
+        found->group_gid = group ? (int)group->gr_gid : *end == '\0' ? (int)number : -2;
+    }
+    return 0;
+}
+
+static void look_at_visible(const char *path, struct visible_directory *visible)
+{
+    struct stat status;
+    struct statvfs space;
+
+    if (stat(path, &status) < 0 || statvfs(path, &space) < 0)
+        return;
+    visible->exists = true;
+    visible->mode = (int)(status.st_mode & 07777);
+    visible->uid = (int)status.st_uid;
+    visible->gid = (int)status.st_gid;
+    visible->size_bytes = space.f_blocks * space.f_frsize;
+    visible->available_bytes = space.f_bavail * space.f_frsize;
+}
+
+/* The nearest directory above that exists decides what a new one will be able to do. */
+static int look_at_root(const char *root, struct facts *facts, struct error *error)
+{
+    AUTO_FREE char *existing = strdup(root), *real = NULL;
+
+    if (!existing)
+        return error_oom(error);
+    while (*existing && !(real = realpath(existing, NULL))) {
+        struct stat status;
+        if (lstat(existing, &status) == 0 && S_ISLNK(status.st_mode))
+            return error_refuse(error, "root-is-a-link", "root: %s is a dangling symbolic link",
+                                existing);
+        *strrchr(existing, '/') = '\0';
+    }
+    facts->real_root = text_format("%s%s", real && strcmp(real, "/") != 0 ? real : "",
+                                   root + strlen(existing));
+    if (!facts->real_root)
+        return error_oom(error);
+    AUTO_CLOSE int fd = open(real ? real : "/", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set_errno(error, -errno, "opening %s", real ? real : "/");
+    int r = directory_read(fd, ".", 0, &facts->root, error);
+    bool exists = strcmp(existing, root) == 0;
+    if (exists && !facts->root.is_directory) {
+        struct stat status;
+        facts->root.exists = stat(root, &status) == 0;
+        facts->root.is_directory = S_ISDIR(status.st_mode);
+    }
+    facts->root.exists = exists;
+    return r;
+}
+
+static int look_at_mount_point(const struct facts *facts, const struct request *request,
+                               const struct disk_request *want, struct found *found,
+                               struct error *error)
+{
+    if (!facts->root.exists || !facts->root.is_directory)
+        return 0;
+    AUTO_CLOSE int parent = directory_open_below(request->root);
+    int r = parent < 0 ? error_set_errno(error, parent, "opening %s", request->root)
+                       : directory_read(parent, tier_names[want->tier], ENTRIES_SHOWN,
+                                        &found->mount_point, error);
+    if (r == 0 || r == -ENOMEM)
+        return r;
+    found->mount_point.inaccessible = strdup(error_message(error));
+    error_clear(error);
+    return found->mount_point.inaccessible ? 0 : error_oom(error);
+}
+
+static int probe_one(const struct request *request, size_t index, struct host *host,
+                     struct resolved *resolved, const struct intent_list *intents,
+                     struct facts *facts, struct error *error)
+{
+    const struct disk_request *want = &request->disks.items[index];
+    struct found *found = &facts->found.items[index];
+    AUTO_FREE char *path = tier_path(request, want->tier);
+    int r;
+
+    if (!path)
+        return error_oom(error);
+    if (want->os) {
+        r = probe_os_disk(path, host, found, error);
+    } else {
+        /* The disk moves over; what stays behind is enough to be told from others. */
+        struct disk *disk = disks_find(&host->disks, resolved[index].disk->devno);
+        found->disk = *disk;
+        *disk = (struct disk){.devno = found->disk.devno};
+        found->found_by = TAKE_PTR(resolved[index].found_by);
+        r = probe_disk(request, want, host, &facts->fstab, intents, found, error);
+    }
+    if (r == 0 && want->tier != TIER_SWAP)
+        r = look_at_mount_point(facts, request, want, found, error);
+    if (r == 0)
+        r = look_up_names(want, found);
+    if (r == 0 && want->tier != TIER_SWAP)
+        look_at_visible(path, &found->visible);
+    return r;
+}
+
+static void intents_release(struct intent_list *intents)
+{
+    for (size_t i = 0; i < intents->count; i++)
+        fields_release(&intent_fields, &intents->items[i]);
+    free(intents->items);
+}
+
+static int probe_host(const struct request *request, struct facts *facts, struct error *error)
+{
+    AUTO_FREE char *restorecon = program_find("restorecon");
+
+    facts->cannot_mount = mounts_hidden_reason();
+    if (facts->cannot_mount)
+        return 0;
+    facts->systemd = systemd_running();
+    facts->records_unwritable = intents_unwritable();
+    facts->memory_available_bytes = memory_available();
+    facts->restorecon = restorecon && access("/sys/fs/selinux/enforce", F_OK) == 0;
+    int r = wait_for_cloud_init(error);
+    if (r == 0)
+        r = fstab_read("/etc/fstab", &facts->fstab, error);
+    return r < 0 ? r : look_at_root(request->root, facts, error);
+}
+
+static int probe_disks(const struct request *request, struct facts *facts, struct error *error)
+{
+    __attribute__((cleanup(host_release))) struct host host = {0};
+    __attribute__((cleanup(intents_release))) struct intent_list intents = {0};
+    struct resolved resolved[4] = {0};
+    int r = resolve_in_time(request, &host, resolved, error);
+
+    if (r == 0)
+        r = intents_read(&intents, error);
+    for (size_t i = 0; i < request->disks.count && r == 0; i++)
+        if (!fields_append(&found_fields, &facts->found))
+            r = error_oom(error);
+    for (size_t i = 0; i < request->disks.count && r == 0; i++)
+        r = probe_one(request, i, &host, resolved, &intents, facts, error);
+    resolved_release(resolved);
+    if (r < 0)
+        return r;
+    facts->mounts = host.mounts;
+    facts->swaps = host.swaps;
+    host.mounts = (struct mount_list){0};
+    host.swaps = (struct swap_list){0};
+    return 0;
+}
+
+int storage_probe(const void *request, void **ret_facts, struct error *error)
+{
+    struct facts *facts = calloc(1, sizeof(*facts));
+    int r = 0;
+
+    if (!facts)
+        return error_oom(error);
+    facts->root_user = geteuid() == 0;
+    if (facts->root_user)
+        r = probe_host(request, facts, error);
+    if (r == 0 && facts->root_user && !facts->cannot_mount)
+        r = probe_disks(request, facts, error);
+    if (r < 0) {
+        facts_free(facts);
+        return r;
+    }
+    *ret_facts = facts;
+    return 0;
+}

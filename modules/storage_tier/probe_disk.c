@@ -1,0 +1,306 @@
+#include "probe_disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "content.h"
+#include "intent.h"
+#include "judge.h"
+#include "program.h"
+#include "text.h"
+#include "units.h"
+#include "users.h"
+#include "uuid_draw.h"
+
+enum { HEAD_SIZE = 4096, FIRST_KIB = 1024, XFS_INPROGRESS = 126 };
+
+static bool in_use(const struct disk *disk)
+{
+    return disk->busy || disk->mounts.count || disk->swap_active;
+}
+
+/* A deep copy through the table, for the one record that is about this disk. */
+static int keep_intent(const struct intent *intent, struct found *found, struct error *error)
+{
+    AUTO_JSON json_t *json = fields_to_json(&intent_fields, intent);
+    struct intent *copy = fields_append(&intent_fields, &found->intents);
+
+    if (!json || !copy)
+        return error_oom(error);
+    return fields_from_json(&intent_fields, json, copy, error);
+}
+
+/* By its stamp on a disk with the recorded identity, or by the UUID of the filesystem that it wanted. */
+static int find_intent(const struct intent_list *intents, struct found *found, struct error *error)
+{
+    const struct signature *fs = found_filesystem(found);
+    AUTO_FREE char *identity = intent_identity(&found->disk);
+    int r = 0;
+
+    if (!identity)
+        return error_oom(error);
+    for (size_t i = 0; i < intents->count && r == 0 && found->intents.count == 0; i++) {
+        const struct intent *intent = &intents->items[i];
+        bool stamped = false;
+
+        if (!in_use(&found->disk) && text_equal(intent->identity, identity))
+            r = stamps_find(&found->disk, intent, &stamped, error);
+        if (r == 0 && (stamped || (fs && text_equal(fs->uuid, intent->uuid)))) {
+            found->stamped = stamped;
+            r = keep_intent(intent, found, error);
+        }
+    }
+    return r;
+}
+
+static int read_head(struct found *found, struct error *error)
+{
+    _Alignas(HEAD_SIZE) char head[HEAD_SIZE];
+    AUTO_CLOSE int fd = disk_open(&found->disk, O_RDONLY | O_DIRECT, error);
+    static const char zeros[FIRST_KIB];
+
+    if (fd < 0)
+        return fd;
+    if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
+        return error_set_errno(error, errno ? -errno : -EIO, "reading %s", found->disk.path);
+    found->head_zero = memcmp(head, zeros, sizeof(zeros)) == 0;
+    found->xfs_in_progress = memcmp(head, "XFSB", 4) == 0 && head[XFS_INPROGRESS] != 0;
+    return 0;
+}
+
+/* mkfs.xfs has finished by its own word, but no fsync preceded that word: the whole is checked. */
+static int check_finished(struct found *found, struct error *error)
+{
+    const struct signature *fs = found_filesystem(found);
+    const char *const argv[] = {"xfs_repair", "-n", found->disk.path, NULL};
+
+    if (!fs || found->intents.count == 0 || found->xfs_in_progress ||
+        !text_equal(fs->uuid, found->intents.items[0].uuid) || !text_equal(fs->type, "xfs"))
+        return 0;
+    int r = program_run(argv, NULL, 0, NULL, error);
+    if (r == -ENOMEM)
+        return r;
+    if (r < 0)
+        found->unfinished = strdup(error_message(error));
+    error_clear(error);
+    return r < 0 && !found->unfinished ? error_oom(error) : 0;
+}
+
+/* Whether the cheap look is enough: what the disk bears is ours, or is to be adopted. */
+static bool is_settled(const struct disk_request *want, const struct found *found,
+                       const struct fstab *fstab)
+{
+    const struct signature *fs = found_filesystem(found);
+
+    return fs && (want->adopt || text_starts_with(fs->label ? fs->label : "", "tier-") ||
+                  fstab_line_of_uuid(fstab, fs->uuid));
+}
+
+static int find_orphan_stamp(struct found *found, struct error *error)
+{
+    _Alignas(STAMP_SIZE) char block[STAMP_SIZE], expected[STAMP_SIZE];
+    AUTO_CLOSE int fd = disk_open(&found->disk, O_RDONLY | O_DIRECT, error);
+    uint64_t offsets[2];
+
+    if (fd < 0)
+        return fd;
+    stamp_offsets(found->disk.size_bytes, offsets);
+    for (int i = 0; i < 2; i++) {
+        if (pread(fd, block, STAMP_SIZE, (off_t)offsets[i]) != STAMP_SIZE)
+            continue;
+        block[STAMP_SIZE - 1] = '\0';
+        const char *uuid = strstr(block, "uuid=");
+        AUTO_FREE char *copy = uuid ? strndup(uuid + 5, strcspn(uuid + 5, "\n")) : NULL;
+        if (!copy)
+            continue;
+        stamp_fill(expected, copy);
+        if (memcmp(block, expected, STAMP_SIZE) == 0) {
+            found->orphan_stamp = TAKE_PTR(copy);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static int examine(const struct request *request, const struct disk_request *want,
+                   const struct fstab *fstab, const struct intent_list *intents,
+                   struct found *found, struct error *error)
+{
+    bool active = found->disk.mounts.count || found->disk.swap_active;
+    int r = 0;
+
+    if (active && is_settled(want, found, fstab))
+        return find_intent(intents, found, error);
+    if (!active)
+        r = disk_test_busy(&found->disk, error);
+    if (r == 0 && found->disk.busy)
+        found->users = device_users(found->disk.devno);
+    if (r == 0)
+        r = find_intent(intents, found, error);
+    if (r == 0)
+        r = disk_examine(&found->disk, request->full_scan,
+                         found->stamped ? &found->intents.items[0] : NULL, error);
+    if (r == 0 && !in_use(&found->disk))
+        r = read_head(found, error);
+    if (r == 0 && !in_use(&found->disk))
+        r = check_finished(found, error);
+    if (r == 0 && !in_use(&found->disk) && found->intents.count == 0 &&
+        (found->disk.content.kind == CONTENT_DATA || found->disk.content.kind == CONTENT_SIGNATURES))
+        r = find_orphan_stamp(found, error);
+    return r;
+}
+
+static bool related(const struct disk *a, const struct disk *b)
+{
+    if (a->devno == b->devno || text_equal(a->parent, b->name) || text_equal(b->parent, a->name))
+        return true;
+    for (size_t i = 0; i < a->holders.count; i++)
+        if (text_equal(a->holders.items[i], b->name))
+            return true;
+    for (size_t i = 0; i < b->holders.count; i++)
+        if (text_equal(b->holders.items[i], a->name))
+            return true;
+    return false;
+}
+
+/* Another device with a UUID: in the signatures that the host's cheap look found. */
+static int find_bearer(const struct host *host, const struct disk *disk, const char *uuid,
+                       char **ret_path, struct error *error)
+{
+    for (size_t i = 0; uuid && i < host->disks.count; i++) {
+        const struct disk *other = &host->disks.items[i];
+
+        if (other->content.signatures.count == 0 || related(disk, other) ||
+            !text_equal(other->content.signatures.items[0].uuid, uuid))
+            continue;
+        *ret_path = strdup(other->path);
+        return *ret_path ? 0 : error_oom(error);
+    }
+    return 0;
+}
+
+static int find_others(const struct disk_request *want, const struct host *host,
+                       const struct fstab *fstab, struct found *found, struct error *error)
+{
+    const struct signature *fs = found_filesystem(found);
+    const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[want->tier]);
+    int r = fs ? find_bearer(host, &found->disk, fs->uuid, &found->duplicate, error) : 0;
+
+    if (r == 0 && line && line->uuid && !(fs && text_equal(fs->uuid, line->uuid)))
+        r = find_bearer(host, &found->disk, line->uuid, &found->line_device, error);
+    return r;
+}
+
+static int find_tool(const struct disk_request *want, struct found *found, struct error *error)
+{
+    found->tool = want->tier == TIER_SWAP ? strdup("mkswap") : text_format("mkfs.%s", want->fstype);
+    if (!found->tool)
+        return error_oom(error);
+    AUTO_FREE char *path = program_find(found->tool);
+    found->tool_missing = path == NULL;
+    return 0;
+}
+
+static int find_unit(const struct request *request, const struct disk_request *want,
+                     struct found *found, struct error *error)
+{
+    const struct signature *fs = found_filesystem(found);
+    AUTO_FREE char *path = tier_path(request, want->tier);
+
+    if (!path)
+        return error_oom(error);
+    if (want->tier == TIER_SWAP)
+        return unit_find(NULL, found->disk.path, fs ? fs->uuid : NULL, &found->unit, error);
+    return unit_find(path, NULL, NULL, &found->unit, error);
+}
+
+int probe_disk(const struct request *request, const struct disk_request *want,
+               const struct host *host, const struct fstab *fstab,
+               const struct intent_list *intents, struct found *found, struct error *error)
+{
+    int r = examine(request, want, fstab, intents, found, error);
+
+    if (r == 0)
+        r = find_others(want, host, fstab, found, error);
+    if (r == 0)
+        r = find_tool(want, found, error);
+    if (r == 0)
+        r = find_unit(request, want, found, error);
+    if (r == 0)
+        r = uuid_draw(&found->new_uuid, error);
+    return r < 0 ? error_wrap(error, "disk %s", want->name) : 0;
+}
+
+static size_t prefix_length(const char *target, const char *path)
+{
+    size_t length = strlen(target);
+
+    if (text_equal(target, "/"))
+        return 1;
+    return text_starts_with(path, target) && (path[length] == '/' || path[length] == '\0') ? length
+                                                                                           : 0;
+}
+
+/* The mount that is on top at the longest matching target: the last one in the table. */
+static const struct mount *mount_of(const struct host *host, const char *path)
+{
+    const struct mount *best = NULL;
+    size_t longest = 0;
+
+    for (size_t i = 0; i < host->mounts.count; i++) {
+        size_t length = prefix_length(host->mounts.items[i].target, path);
+        if (length > 0 && length >= longest) {
+            best = &host->mounts.items[i];
+            longest = length;
+        }
+    }
+    return best;
+}
+
+static int copy_text(const char *from, char **ret, struct error *error)
+{
+    *ret = from ? strdup(from) : NULL;
+    return from && !*ret ? error_oom(error) : 0;
+}
+
+static const struct disk *disk_of_mount(const struct host *host, const struct mount *mount)
+{
+    const struct disk *disk = disks_find(&host->disks, mount->devno);
+
+    for (size_t i = 0; !disk && i < host->disks.count; i++)
+        if (text_equal(host->disks.items[i].path, mount->source))
+            disk = &host->disks.items[i];
+    return disk;
+}
+
+int probe_os_disk(const char *path, const struct host *host, struct found *found,
+                  struct error *error)
+{
+    const struct mount *mount = mount_of(host, path);
+    const struct disk *disk = mount ? disk_of_mount(host, mount) : NULL;
+    int r = mount ? copy_text(mount->fstype, &found->filesystem, error) : 0;
+
+    if (!disk || r < 0)
+        return r;
+    const struct disk *whole =
+        disk->parent ? disks_find_name(&host->disks, disk->parent) : disk;
+    found->disk.devno = disk->devno;
+    found->disk.size_bytes = disk->size_bytes;
+    found->disk.os = true;
+    r = copy_text(disk->name, &found->disk.name, error);
+    if (r == 0)
+        r = copy_text(disk->path, &found->disk.path, error);
+    if (r == 0)
+        r = copy_text(disk->by_id, &found->disk.by_id, error);
+    if (r == 0 && whole)
+        r = copy_text(whole->serial, &found->disk.serial, error);
+    if (r < 0)
+        return r;
+    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY, error);
+    if (fd >= 0)
+        r = content_read_signatures(fd, NULL, &found->disk.content, error);
+    error_clear(error); /* no node for it in this container: then UUID and label stay unknown */
+    return r == -ENOMEM ? r : 0;
+}

@@ -1,0 +1,100 @@
+#include <errno.h>
+#include <fcntl.h>
+
+#include "cleanup.h"
+#include "content.h"
+#include "intent.h"
+#include "mounts.h"
+#include "probe.h"
+#include "text.h"
+
+static const char *const tier_types[] = {"ext4", "xfs", "btrfs", "swap", NULL};
+
+void host_release(struct host *host)
+{
+    mounts_release(&host->mounts);
+    swaps_release(&host->swaps);
+    disks_release(&host->disks);
+}
+
+int host_read(struct host *ret_host, struct error *error)
+{
+    struct host host = {0};
+    bool known;
+    int r = mounts_read(&host.mounts, error);
+
+    if (r == 0)
+        r = swaps_read(&host.swaps, error);
+    if (r == 0)
+        r = disks_read(&host.mounts, &host.swaps, &host.disks, error);
+    if (r == 0)
+        r = disks_mark_os(&host.disks, &host.mounts, &known, error);
+    if (r < 0) {
+        host_release(&host);
+        return r;
+    }
+    *ret_host = host;
+    return 0;
+}
+
+static void release_content(struct content *content)
+{
+    fields_release(&content_fields, content);
+}
+
+static int read_signatures(struct disk *disk, const char *const *types, struct error *error)
+{
+    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY | O_NONBLOCK, error);
+
+    if (fd < 0)
+        return fd;
+    release_content(&disk->content);
+    return content_read_signatures(fd, types, &disk->content, error);
+}
+
+int host_read_signatures(struct host *host, bool all_types, struct error *error)
+{
+    for (size_t i = 0; i < host->disks.count; i++) {
+        struct disk *disk = &host->disks.items[i];
+
+        if (disk->os || !disk->path)
+            continue;
+        int r = read_signatures(disk, all_types ? NULL : tier_types, error);
+        if (r == -ENOMEM)
+            return r;
+        error_clear(error);
+    }
+    return 0;
+}
+
+int disk_test_busy(struct disk *disk, struct error *error)
+{
+    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY | O_EXCL, error);
+
+    if (fd == -EBUSY) {
+        error_clear(error);
+        disk->busy = true;
+        return 0;
+    }
+    return fd < 0 ? fd : 0;
+}
+
+int disk_examine(struct disk *disk, bool full_scan, const struct intent *stamped,
+                 struct error *error)
+{
+    bool used = disk->busy || disk->mounts.count || disk->swap_active;
+    uint64_t offsets[2];
+
+    if (used)
+        return read_signatures(disk, NULL, error);
+    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY, error);
+    if (fd < 0)
+        return fd;
+    if (stamped)
+        stamp_offsets(stamped->size_bytes, offsets);
+    const struct expected_stamp places[2] = {{stamped ? offsets[0] : 0, stamped ? stamped->uuid : NULL},
+                                             {stamped ? offsets[1] : 0, stamped ? stamped->uuid : NULL}};
+    const struct expected_stamps stamps = {places, stamped ? 2 : 0};
+    release_content(&disk->content);
+    return content_examine(fd, disk->size_bytes, full_scan, &stamps, &disk->content, error);
+}

@@ -1,0 +1,183 @@
+#include <inttypes.h>
+
+#include "cleanup.h"
+#include "text.h"
+#include "tiers.h"
+
+static json_t *size_or_null(uint64_t bytes)
+{
+    return bytes ? json_integer((json_int_t)bytes) : json_null();
+}
+
+static const struct swap *swap_of(const struct tier_view *view)
+{
+    for (size_t i = 0; i < view->facts->swaps.count; i++)
+        if (view->facts->swaps.items[i].devno == view->found->disk.devno)
+            return &view->facts->swaps.items[i];
+    return NULL;
+}
+
+/* What can be known now: a filesystem that isn't mounted, or not made yet, has no space to tell. */
+static void known_space(const struct tier_view *view, uint64_t *ret_size, uint64_t *ret_available)
+{
+    const struct swap *swap = swap_of(view);
+
+    *ret_size = *ret_available = 0;
+    if (view->want->tier == TIER_SWAP && swap && !verdict_makes(view->verdict)) {
+        *ret_size = swap->size_bytes;
+        *ret_available = swap->size_bytes - swap->used_bytes;
+    } else if (view->want->os || view->mounted) {
+        *ret_size = view->found->visible.size_bytes;
+        *ret_available = view->found->visible.available_bytes;
+    }
+}
+
+static json_t *describe(const struct tier_view *view)
+{
+    const struct found *found = view->found;
+    const struct signature *fs = found_filesystem(found);
+    bool os = view->want->os, swap = view->want->tier == TIER_SWAP;
+    uint64_t size, available;
+
+    known_space(view, &size, &available);
+    json_t *json = json_pack(
+        "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path",
+        json_text(swap ? NULL : view->path), "source", os ? "os" : "disk", "device",
+        json_text(found->disk.path), "by_id", json_text(found->disk.by_id), "serial",
+        json_text(found->disk.serial), "uuid", json_text(os ? fs ? fs->uuid : NULL : view->uuid),
+        "label", json_text(os ? fs ? fs->label : NULL : view->label), "fstype",
+        json_text(os ? found->filesystem : view->fstype), "size_bytes", size_or_null(size),
+        "available_bytes", size_or_null(available), "found_by", json_text(found->found_by));
+    if (!json || !swap)
+        return json;
+    const struct swap *active = swap_of(view);
+    int wanted = view->request->swap_priority;
+    json_t *priority = wanted >= 0 ? json_integer(wanted)
+                       : active    ? json_integer(active->priority)
+                                   : json_null();
+    if (json_object_set_new(json, "priority", priority) < 0 ||
+        json_object_set_new(json, "active", json_true()) < 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+static int warn_shared(const struct tier_views *views, const struct tier_view *view,
+                       struct plan *plan, struct error *error)
+{
+    for (size_t i = 0; i < views->count; i++)
+        if (!views->items[i].want->os && views->items[i].want->tier == view->want->tier)
+            return plan_warn(plan, error,
+                             "disks os and %s both have the tier %s: %s serves it, the OS disk "
+                             "serves none",
+                             views->items[i].want->name, tier_names[view->want->tier],
+                             views->items[i].want->name);
+    return 0;
+}
+
+/* Our lines in fstab for tiers that the inventory no longer has. */
+static int warn_undeclared(const struct tier_views *views, struct plan *plan, struct error *error)
+{
+    const struct fstab *fstab = &views->items[0].facts->fstab;
+    int r = 0;
+
+    for (size_t i = 0; i < fstab->lines.count && r == 0; i++) {
+        const struct fstab_line *line = &fstab->lines.items[i];
+        bool declared = line->tier == NULL || line->cloud_init;
+
+        for (size_t j = 0; j < views->count; j++)
+            declared |= text_equal(line->tier, tier_names[views->items[j].want->tier]);
+        if (!declared)
+            r = plan_warn(plan, error,
+                          "tier %s was set up earlier (%s, line %d of fstab) and is no longer "
+                          "declared; it stays as it is",
+                          line->tier, line->source, line->number);
+    }
+    return r;
+}
+
+int tier_report(const struct tier_views *views, struct plan *plan, struct error *error)
+{
+    AUTO_JSON json_t *tiers = json_object(), *swap = json_null();
+    int r = 0;
+
+    for (size_t i = 0; i < views->count && r == 0; i++) {
+        const struct tier_view *view = &views->items[i];
+
+        if (view->want->shared) {
+            r = warn_shared(views, view, plan, error);
+            continue;
+        }
+        AUTO_JSON json_t *json = describe(view);
+        if (!json)
+            return error_oom(error);
+        if (view->want->tier == TIER_SWAP) {
+            json_decref(swap);
+            swap = json_incref(json);
+        } else if (json_object_set(tiers, tier_names[view->want->tier], json) < 0) {
+            return error_oom(error);
+        }
+    }
+    if (r == 0)
+        r = warn_undeclared(views, plan, error);
+    if (r < 0)
+        return r;
+    AUTO_JSON json_t *storage = json_pack("{s:O, s:O}", "tiers", tiers, "swap", swap);
+    AUTO_JSON json_t *facts = storage ? json_pack("{s:O}", "storage_tier", storage) : NULL;
+    if (!facts || json_object_set(plan->result, "storage", storage) < 0 ||
+        json_object_set(plan->result, "ansible_facts", facts) < 0)
+        return error_oom(error);
+    return 0;
+}
+
+static void row(struct text *text, const struct tier_view *view, const char *device,
+                const char *fstype, const char *label, const char *uuid, const char *state)
+{
+    text_addf(text, "%-4s  %s  %s  %s  %s  %s\n", tier_names[view->want->tier],
+              view->want->tier == TIER_SWAP ? "swap" : view->path, device, fstype ? fstype : "-",
+              label ? label : "-", uuid ? uuid : state);
+}
+
+static void row_before(struct text *text, const struct tier_view *view)
+{
+    const struct signature *fs = found_filesystem(view->found);
+    bool active = view->mounted || (view->want->tier == TIER_SWAP && swap_of(view));
+
+    if (view->want->os && view->found->mount_point.exists)
+        row(text, view, "(OS disk)", view->found->filesystem, NULL, NULL, "directory");
+    if (!view->want->os && fs) {
+        AUTO_FREE char *state = text_format("%s, %s", fs->uuid, active ? "active" : "not active");
+        row(text, view, view->found->disk.path, fs->type, fs->label, state, "?");
+    }
+}
+
+static void row_after(struct text *text, const struct tier_view *view)
+{
+    if (view->want->os) {
+        row(text, view, "(OS disk)", view->found->filesystem, NULL, NULL, "directory");
+        return;
+    }
+    AUTO_FREE char *state = text_format("%s, active", view->uuid ? view->uuid : "<new>");
+    row(text, view, view->found->disk.path, view->fstype, view->label, state, "?");
+}
+
+int tier_diff(const struct tier_views *views, const char *fstab_after, struct plan *plan,
+              struct error *error)
+{
+    const struct fstab *fstab = &views->items[0].facts->fstab;
+    AUTO_TEXT struct text before = {0}, after = {0};
+
+    for (size_t i = 0; i < views->count; i++) {
+        if (views->items[i].want->shared)
+            continue;
+        row_before(&before, &views->items[i]);
+        row_after(&after, &views->items[i]);
+    }
+    AUTO_FREE char *before_text = text_take(&before), *after_text = text_take(&after);
+    if (!before_text || !after_text)
+        return error_oom(error);
+    int r = plan_diff(plan, fstab->path ? fstab->path : "/etc/fstab", fstab->text ? fstab->text : "",
+                      fstab_after, error);
+    return r < 0 ? r : plan_diff(plan, "storage tiers", before_text, after_text, error);
+}

@@ -1,0 +1,187 @@
+#include "tiers.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+#include "fstab_text.h"
+#include "refuse.h"
+#include "text.h"
+
+void tier_views_release(struct tier_views *views)
+{
+    for (size_t i = 0; i < views->count; i++)
+        free(views->items[i].path);
+    *views = (struct tier_views){0};
+}
+
+static bool holds(const struct string_list *list, const char *item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (text_equal(list->items[i], item))
+            return true;
+    return false;
+}
+
+static int check_host(const struct request *request, const struct facts *facts,
+                      struct error *error)
+{
+    if (!facts->root_user)
+        return error_refuse(error, "not-root",
+                            "storage_tier needs root: use become (become: true, or ansible -b)");
+    if (facts->cannot_mount)
+        return error_refuse(error, "foreign-namespace", "%s", facts->cannot_mount);
+    if (facts->real_root && !text_equal(facts->real_root, request->root))
+        return error_refuse(error, "root-is-a-link",
+                            "root: %s leads through a symbolic link to %s; declare root: %s",
+                            request->root, facts->real_root, facts->real_root);
+    if (facts->root.exists && !facts->root.is_directory)
+        return error_refuse(error, "root-is-no-directory", "root: %s exists and is no directory",
+                            request->root);
+    return 0;
+}
+
+/* The mounts at the tier's path: none, or exactly this disk, once. */
+static int find_mount(struct tier_view *view, struct error *error)
+{
+    for (size_t i = 0; i < view->facts->mounts.count; i++) {
+        const struct mount *mount = &view->facts->mounts.items[i];
+
+        if (!text_equal(mount->target, view->path))
+            continue;
+        if (view->mount)
+            return refuse_disk(error, "mounted-twice", view->want, view->found,
+                               "serves tier %s, and %s is mounted over more than once; unmount all "
+                               "but the right one",
+                               tier_names[view->want->tier], view->path);
+        view->mount = mount;
+    }
+    if (!view->mount)
+        return 0;
+    view->mounted = !view->want->os && holds(&view->found->disk.mounts, view->path);
+    if (view->mounted)
+        return 0;
+    return refuse_disk(error, "mount-point-in-use", view->want, view->found,
+                       "is declared as tier %s, but %s is mounted at %s; unmount that first",
+                       tier_names[view->want->tier], view->mount->source, view->path);
+}
+
+static int check_mount_point(const struct tier_view *view, struct error *error)
+{
+    const struct directory *point = &view->found->mount_point;
+
+    if (point->inaccessible)
+        return refuse_disk(error, "mount-point-inaccessible", view->want, view->found,
+                           "is declared as tier %s, but %s can't be examined: %s",
+                           tier_names[view->want->tier], view->path, point->inaccessible);
+    if (point->exists && !point->is_directory)
+        return refuse_disk(error, "mount-point-no-directory", view->want, view->found,
+                           "is declared as tier %s, but %s exists and is no directory",
+                           tier_names[view->want->tier], view->path);
+    if (view->want->os || view->mounted || point->entries.count == 0)
+        return 0;
+    AUTO_FREE char *entries = string_list_join(&point->entries, ", ");
+    return refuse_disk(error, "mount-point-not-empty", view->want, view->found,
+                       "is to be mounted at %s, but that directory is not empty: %s … Move that "
+                       "away, so that it doesn't vanish under the mount",
+                       view->path, entries ? entries : "?");
+}
+
+static int check_names(const struct tier_view *view, struct error *error)
+{
+    if (view->found->owner_uid == -2)
+        return refuse_disk(error, "unknown-owner", view->want, view->found,
+                           "is to belong to the user %s, who doesn't exist on this host",
+                           view->want->owner);
+    if (view->found->group_gid == -2)
+        return refuse_disk(error, "unknown-group", view->want, view->found,
+                           "is to belong to the group %s, which doesn't exist on this host",
+                           view->want->group);
+    return 0;
+}
+
+/* An error made the filesystem read-only; a remount would not mend what is behind it. */
+static int check_health(const struct tier_view *view, struct error *error)
+{
+    if (!view->mounted || !text_list_has(view->mount->fs_options, "ro") ||
+        text_list_has(view->mount->options, "ro") || text_list_has(view->want->mount_options, "ro"))
+        return 0;
+    return refuse_disk(error, "read-only-after-error", view->want, view->found,
+                       "serves tier %s, but its filesystem became read-only after an error; see the "
+                       "kernel's log, then unmount it and run fsck",
+                       tier_names[view->want->tier]);
+}
+
+static void fill_after(struct tier_view *view)
+{
+    const struct signature *fs = found_filesystem(view->found);
+
+    if (view->verdict == VERDICT_DIRECTORY)
+        return;
+    view->fstype = verdict_makes(view->verdict) ? view->want->fstype : fs->type;
+    view->uuid = verdict_makes(view->verdict) ? NULL : fs->uuid;
+    view->label =
+        view->verdict == VERDICT_ADOPT ? fs->label : tier_label(view->want->tier);
+}
+
+/* The tier was served by a disk until now, and shall be a directory of the OS disk. */
+static int check_os_tier(const struct tier_view *view, struct error *error)
+{
+    const char *tier = tier_names[view->want->tier];
+    const struct fstab_line *line = fstab_line_of_tier(&view->facts->fstab, tier);
+
+    if (!view->want->os || view->want->shared || !line)
+        return 0;
+    return refuse_disk(error, "tier-move", view->want, view->found,
+                       "is declared as tier %s, which line %d of fstab gives to %s: moving a tier "
+                       "to the OS disk is not supported by this version; unmount it and delete that "
+                       "line first (its data stays on that disk)",
+                       tier, line->number, line->source);
+}
+
+static int look(struct tier_view *view, struct error *error)
+{
+    int r = 0;
+
+    if (view->want->os && view->want->shared)
+        return 0;
+    r = check_os_tier(view, error);
+    if (r == 0)
+        r = judge_disk(view->want, view->found, view->path, &view->facts->fstab, &view->verdict,
+                       error);
+    if (r < 0)
+        return r;
+    fill_after(view);
+    r = fstab_check(view->want, view->found, view->path, view->uuid, &view->facts->fstab, error);
+    if (r == 0 && view->found->unit)
+        r = refuse_disk(error, "unit-conflict", view->want, view->found,
+                        "serves tier %s, but the systemd unit %s claims the same; remove that unit",
+                        tier_names[view->want->tier], view->found->unit);
+    if (r == 0 && view->want->tier != TIER_SWAP)
+        r = find_mount(view, error);
+    if (r == 0 && view->want->tier != TIER_SWAP)
+        r = check_mount_point(view, error);
+    if (r == 0)
+        r = check_names(view, error);
+    return r < 0 ? r : check_health(view, error);
+}
+
+int tier_views_make(const struct request *request, const struct facts *facts,
+                    struct tier_views *ret_views, struct error *error)
+{
+    int r = check_host(request, facts, error);
+
+    for (size_t i = 0; i < request->disks.count && r == 0; i++) {
+        struct tier_view *view = &ret_views->items[ret_views->count++];
+
+        *view = (struct tier_view){.index = i,
+                                   .request = request,
+                                   .facts = facts,
+                                   .want = &request->disks.items[i],
+                                   .found = &facts->found.items[i],
+                                   .path = tier_path(request, request->disks.items[i].tier)};
+        r = view->path ? look(view, error) : error_oom(error);
+    }
+    if (r < 0)
+        tier_views_release(ret_views);
+    return r;
+}

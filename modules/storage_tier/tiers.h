@@ -1,0 +1,38 @@
+/* One declared disk on its way through the plan: what is wanted, what was found, what follows. Pure. */
+#pragma once
+
+#include "actions.h"
+#include "facts.h"
+#include "judge.h"
+
+struct tier_view {
+    size_t index;
+    const struct request *request;
+    const struct facts *facts;
+    const struct disk_request *want;
+    const struct found *found;
+    enum verdict verdict;
+    char *path;          /* /var/storage/hot; for swap too, where nothing lies */
+    const char *uuid;    /* of the filesystem that will serve, NULL: yet to be drawn */
+    const char *fstype;  /* the same */
+    const char *label;
+    bool mounted;        /* the disk is mounted at `path` */
+    const struct mount *mount; /* the entry, NULL: none */
+};
+
+struct tier_views {
+    struct tier_view items[4];
+    size_t count;
+};
+
+/* Judges every disk and checks what stands in the way; refuses before anything is planned. */
+int tier_views_make(const struct request *request, const struct facts *facts,
+                    struct tier_views *ret_views, struct error *error);
+void tier_views_release(struct tier_views *views);
+
+/* Result keys, facts and warnings of what the host will be after the plan. */
+int tier_report(const struct tier_views *views, struct plan *plan, struct error *error);
+
+/* Before and after as text, for the diff. */
+int tier_diff(const struct tier_views *views, const char *fstab_after, struct plan *plan,
+              struct error *error);

@@ -1,0 +1,4 @@
+#pragma once
+
+extern const char storage_tier_info_examples[];
+extern const char storage_tier_info_returns[];
