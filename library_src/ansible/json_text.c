@@ -8,8 +8,8 @@
 
 static bool ran_out;
 
-/* jansson's lexer doesn't look at failed allocations: they come out as a syntax error, or as a value
- * without some of its bytes. */
+/* jansson's lexer doesn't look at failed allocations: they come out as a syntax error, or as a
+ * value without some of its bytes. */
 static void *watched_malloc(size_t size)
 {
     void *p = malloc(size);

@@ -149,7 +149,9 @@ static int apply(const void *data, void *facts, const struct action *action,
     if (strcmp(request->trouble, "print") == 0) {
         printf("{\"changed\": false}\n");
         fflush(stdout);
+#ifndef __SANITIZE_ADDRESS__ /* whose reports need standard error */
         fprintf(stderr, "{\"failed\": true}\n");
+#endif
     }
     if (action->subject == 1)
         r = misbehave(request, error);
