@@ -2,7 +2,7 @@
 # What a machine needs for the project: Debian's packages, and the Python tools in .venv.
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-export PATH=$repo/.venv/bin:$PATH
+export VIRTUAL_ENV=$repo/.venv PATH=$repo/.venv/bin:$PATH:/usr/sbin:/sbin
 # Ansible refuses to start in a locale that isn't UTF-8, and a bare system has none.
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
@@ -11,7 +11,10 @@ build_packages=(cmake ninja-build gcc libc6-dev pkg-config
 ansible_packages=(python3 python3-venv ca-certificates openssh-client)
 lab_packages=(mmdebstrap systemd-container iproute2 netcat-openbsd util-linux mount e2fsprogs
   bsdextrautils)
-test_packages=(git shellcheck strace xfsprogs btrfs-progs fdisk gdisk procps)
+test_packages=(git shellcheck strace procps xfsprogs btrfs-progs fdisk gdisk cryptsetup-bin mdadm)
+# Whose contents the tests put on a disk, to see them refused.
+foreign_packages=(dosfstools erofs-utils exfatprogs f2fs-tools genisoimage gfs2-utils jfsutils
+  nilfs-tools ntfs-3g reiserfsprogs squashfs-tools udftools util-linux-extra)
 
 # install_packages NAME...: whatever of these isn't installed. Fails when that takes root.
 install_packages() {
