@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""The sample module as ansible itself runs and documents it, from a directory of its own."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SKIPPED = 77
+
+
+class Site:
+    """A directory with library/ as the repository has it; `ansible` runs there."""
+
+    def __init__(self, folder, module):
+        self.folder = folder
+        library = os.path.join(folder, 'library')
+        os.mkdir(library)
+        shutil.copy(module, os.path.join(library, 'sample_module'))
+        with open(os.path.join(library, 'sample_module.yml'), 'wb') as file:
+            file.write(subprocess.run([module, '--doc'], stdout=subprocess.PIPE, check=True).stdout)
+        self.environment = {
+            **os.environ, 'ANSIBLE_LIBRARY': library, 'ANSIBLE_LOCAL_TEMP': folder + '/local',
+            'ANSIBLE_REMOTE_TEMP': folder + '/remote', 'ANSIBLE_NOCOLOR': '1',
+            'ANSIBLE_PYTHON_INTERPRETER': sys.executable, 'ANSIBLE_DEPRECATION_WARNINGS': '0',
+            'ANSIBLE_HOME': folder + '/home'}
+        self.environment.pop('ANSIBLE_CONFIG', None)
+
+    def run(self, *command, **more):
+        done = subprocess.run(command, cwd=self.folder, env={**self.environment, **more}, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        return done.stdout + done.stderr if done.returncode not in (0, 2) else done.stdout
+
+    def module(self, arguments, *options, **more):
+        """The task's result."""
+        output = self.run('ansible', 'localhost', '-c', 'local', '-m', 'sample_module', '-a',
+                          arguments if isinstance(arguments, str) else json.dumps(arguments),
+                          *options, **more)
+        found = re.search(r'=> (\{.*\})', output, re.DOTALL)
+        assert found, output
+        return json.loads(found.group(1))
+
+
+def check_documentation(site):
+    shown = json.loads(site.run('ansible-doc', '-t', 'module', '-j', 'sample_module'))['sample_module']
+    options = shown['doc']['options']
+    assert sorted(options) == ['content', 'more', 'path', 'secret', 'trouble'], options
+    assert options['path']['required'] is True and options['path']['aliases'] == ['dest'], options
+    assert options['more']['suboptions']['size']['default'] == 5, options
+    assert shown['doc']['attributes']['check_mode']['support'] == 'full', shown
+    assert shown['examples'].startswith('- name: Write\n'), shown
+    assert shown['return']['path']['type'] == 'str', shown
+    text = site.run('ansible-doc', '-t', 'module', 'sample_module')
+    assert 'Exists for tests: "quoted" too.' in text, text
+
+
+def check_runs(site):
+    path = os.path.join(site.folder, 'file')
+    arguments = {'path': path, 'content': 'one', 'secret': 'hunter2'}
+    checked = site.module(arguments, '--check')
+    assert checked['changed'] is True and not os.path.exists(path), checked
+    done = site.module(arguments)
+    assert done['actions'] == checked['actions'] and os.path.exists(path), done
+    assert 'hunter2' not in json.dumps(done), done
+    again = site.module(f'path={path} content=one')
+    assert again['changed'] is False, again
+    assert site.module({'path': path, 'nonsense': 1})['msg'].startswith(
+        'Unsupported parameters for (sample_module) module: nonsense.')
+    for more in ({'ANSIBLE_KEEP_REMOTE_FILES': '1'}, {'ANSIBLE_PIPELINING': '1'}):
+        assert site.module(arguments, **more)['changed'] is False, more
+
+
+def check_async(site):
+    path = os.path.join(site.folder, 'later')
+    result = site.module({'path': path, 'content': 'x'}, '-B', '30', '-P', '1')
+    assert result['changed'] is True and os.path.exists(path), result
+
+
+def main():
+    if not shutil.which('ansible') or not shutil.which('ansible-doc'):
+        print('skipped: no ansible on PATH')
+        return SKIPPED
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site(folder, sys.argv[1])
+        print(site.run('ansible', '--version').splitlines()[0])
+        for check in (check_documentation, check_runs, check_async):
+            check(site)
+            print(check.__name__, 'passed')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

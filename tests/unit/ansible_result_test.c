@@ -1,0 +1,172 @@
+/* What leaves the process: the result without secrets, the line in the log, the documentation. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arguments.h"
+#include "cleanup.h"
+#include "doc.h"
+#include "log.h"
+#include "result.h"
+#include "text.h"
+
+static void scrubs(const char *value, const char *secrets, const char *expected)
+{
+    AUTO_JSON json_t *from = json_loads(value, JSON_DECODE_ANY, NULL);
+    AUTO_JSON json_t *no_log = json_loads(secrets, 0, NULL);
+    AUTO_JSON json_t *to = result_scrub(from, no_log);
+    AUTO_FREE char *line = result_line(to);
+
+    assert_non_null(line);
+    text_trim(line);
+    assert_string_equal(line, expected);
+}
+
+static void test_scrub(void **state)
+{
+    (void)state;
+    scrubs(
+        "{\"a\": [\"pass\", \"my passport\"], \"pass\": true}", "{\"pass\": null}",
+        "{\"a\": [\"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER\", \"my ********port\"], \"pass\": true}");
+    scrubs("[\"abcdef\", \"xabcdefabcx\"]", "{\"abc\": null, \"abcdef\": null}",
+           "[\"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER\", \"x****************x\"]");
+    scrubs("[4711, 47110, 1.5, 7, null, true]", "{\"4711\": null, \"1.5\": null, \"True\": null}",
+           "[\"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER\", \"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER\", "
+           "\"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER\", 7, null, true]");
+    scrubs("{\"x\": {\"__ansible_type\": \"evil\", \"y\": 1}}", "{}", "{\"x\": {\"y\": 1}}");
+}
+
+static void test_bytes(void **state)
+{
+    AUTO_JSON json_t *text = result_text("caf\u00e9 \xe9\xff");
+    AUTO_FREE char *line = result_line(text);
+
+    (void)state;
+    assert_string_equal(json_string_value(text), "caf\u00e9 \\xe9\\xff");
+    assert_string_equal(line, "\n\"caf\\u00e9 \\\\xe9\\\\xff\"\n");
+}
+
+static const struct param PARAMS[] = {
+    {.name = "url", .description = STRINGS("Where.", "Really: \"there\".")},
+    {.name = "token", .no_log = true, .aliases = STRINGS("key")},
+    {.name = "admin_password"},
+    {.name = "passenger"},
+    {.name = "sizes",
+     .type = PARAM_LIST,
+     .has_elements = true,
+     .elements = PARAM_INT,
+     .choices = STRINGS("1", "2"),
+     .version_added = "0.2.0"},
+    {.name = "disks",
+     .type = PARAM_DICT,
+     .options = (const struct param[]){{.name = "os",
+                                        .type = PARAM_BOOL,
+                                        .default_json = "true",
+                                        .required = false,
+                                        .choices = NULL},
+                                       {0}}},
+    {0},
+};
+
+static void logs(const char *arguments, const char *expected)
+{
+    AUTO_JSON json_t *object = json_loads(arguments, 0, NULL);
+    struct error error = ERROR_INIT;
+    struct validation v;
+
+    assert_int_equal(validate(PARAMS, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
+    json_object_del(v.params, "disks");
+    AUTO_FREE char *text = log_text(PARAMS, &v);
+    assert_string_equal(text, expected);
+    validation_release(&v);
+}
+
+static void test_log(void **state)
+{
+    (void)state;
+    logs("{\"url\": \"http://me:pw@host/\", \"token\": \"s3\", \"admin_password\": \"x\", "
+         "\"passenger\": \"has s3\", \"sizes\": [1]}",
+         "Invoked with url=http://me:********@host/ token=NOT_LOGGING_PARAMETER "
+         "admin_password=NOT_LOGGING_PASSWORD passenger=has ******** sizes=[1]");
+    logs("{\"url\": \"user@host\", \"key\": 5, \"passenger\": null, \"sizes\": [], "
+         "\"admin_password\": null}",
+         "Invoked with url=user@host key=NOT_LOGGING_PARAMETER passenger=None sizes=[] "
+         "admin_password=NOT_LOGGING_PASSWORD token=NOT_LOGGING_PARAMETER");
+}
+
+static void test_doc(void **state)
+{
+    const struct module module = {
+        .name = "sample",
+        .short_description = "A: sample",
+        .description = STRINGS("It does."),
+        .version_added = "0.1.0",
+        .params = PARAMS,
+        .examples = "- name: a\n\n  sample:\n",
+        .returns = "path:\n  type: str\n",
+    };
+    AUTO_FREE char *text = doc_text(&module);
+    static const char *const pieces[] = {
+        "  short_description: \"A: sample\"\n",
+        "      description:\n        - \"Where.\"\n        - \"Really: \\\"there\\\".\"\n",
+        "      elements: \"int\"\n      choices: [1, 2]\n      version_added: \"0.2.0\"\n",
+        "      suboptions:\n        os:\n",
+        "          default: true\n",
+        "EXAMPLES: |\n  - name: a\n\n    sample:\nRETURN:\n  path:\n    type: str\n",
+        "    check_mode:\n      description: ",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(pieces); i++)
+        if (!strstr(text, pieces[i]))
+            fail_msg("not found: %s", pieces[i]);
+}
+
+static void refuses(const char *text, const char *expected)
+{
+    json_t *arguments;
+    struct error error = ERROR_INIT;
+
+    assert_int_equal(arguments_parse(text, strlen(text), "args", &arguments, &error), -EINVAL);
+    assert_string_equal(error_message(&error), expected);
+    error_clear(&error);
+}
+
+static void test_arguments(void **state)
+{
+    AUTO_JSON json_t *arguments = NULL;
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    refuses(" ", "args is empty: there are no arguments in it");
+    refuses("[]", "the arguments in args are a list, not a JSON object");
+    refuses(
+        "{\"a\": [{\"b\\\"c\": 1}, {\"d\": -Infinity}]}",
+        "the arguments in args can't be used: NaN and Infinity are no values for parameters, at "
+        "byte 27 (a[1].d)");
+    refuses("{\"a\": {\"b\": [1, 2, 18446744073709551616]}}",
+            "the arguments in args can't be used: a number that doesn't fit into 64 bits, at byte "
+            "39 (a.b[2])");
+    refuses("{\"a\": 1",
+            "the arguments in args can't be used: they end in the middle, at byte 7 (a)");
+    refuses("{\"a\\u0000\": 1}",
+            "the arguments in args can't be used: the character \\u0000, at byte 10 (a\\u0000)");
+    assert_int_equal(arguments_parse("{\"a\": 1, \"a\": 2}", 16, "args", &arguments, &error), 0);
+    assert_int_equal(json_integer_value(json_object_get(arguments, "a")), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_scrub), cmocka_unit_test(test_bytes),     cmocka_unit_test(test_log),
+        cmocka_unit_test(test_doc),   cmocka_unit_test(test_arguments),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,203 @@
+/* A table against arguments: what is right comes out, of what is wrong the first is reported. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cleanup.h"
+#include "python_text.h"
+#include "validate.h"
+
+static const struct param DISK[] = {
+    {.name = "tier", .required = true, .choices = STRINGS("hot", "warm")},
+    {.name = "size", .type = PARAM_INT, .default_json = "7"},
+    {.name = "key", .no_log = true, .aliases = STRINGS("secret_key")},
+    {0},
+};
+
+static const struct param_rules DISK_RULES = {
+    .required_by = (const struct param_required_by[]){{"key", STRINGS("size")}, {0}},
+    .mutually_exclusive =
+        (const char *const *const[]){(const char *const[]){"key", "size", NULL}, NULL},
+};
+
+static const struct param TABLE[] = {
+    {.name = "disks",
+     .type = PARAM_LIST,
+     .has_elements = true,
+     .elements = PARAM_DICT,
+     .options = DISK,
+     .rules = &DISK_RULES},
+    {.name = "state",
+     .default_json = "\"present\"",
+     .choices = STRINGS("present", "absent"),
+     .aliases = STRINGS("ensure"),
+     .deprecated_aliases = (const struct param_deprecation[]){{"ensure", "2.0", NULL, "a.b"}, {0}}},
+    {.name = "force", .type = PARAM_BOOL, .fallback_env = STRINGS("ECOMA_NONE", "ECOMA_FORCE")},
+    {.name = "token", .type = PARAM_INT, .no_log = true},
+    {.name = "mount", .type = PARAM_DICT, .options = DISK, .apply_defaults = true},
+    {.name = "mode", .type = PARAM_RAW, .choices = STRINGS("1", "\"x\"")},
+    {0},
+};
+
+static const struct param_rules RULES = {
+    .required_if =
+        (const struct param_required_if[]){{"state", "\"absent\"", STRINGS("force", "token"), true},
+                                           {0}},
+    .required_together =
+        (const char *const *const[]){(const char *const[]){"token", "mode", NULL}, NULL},
+};
+
+/* The validated parameters and the messages, as one text. */
+static char *outcome(const char *arguments, int core)
+{
+    AUTO_JSON json_t *object = json_loads(arguments, 0, NULL);
+    AUTO_TEXT struct text text = {0};
+    struct error error = ERROR_INIT;
+    struct validation v;
+
+    assert_non_null(object);
+    assert_int_equal(validate(TABLE, &RULES, object, core, "storage", &v, &error), 0);
+    python_json(&text, json_array_size(v.errors) > 0 ? json_array_get(v.errors, 0) : v.params);
+    text_add(&text, json_array_size(v.warnings) > 0 ? " warnings: " : "");
+    if (json_array_size(v.warnings) > 0)
+        python_json(&text, v.warnings);
+    validation_release(&v);
+    return text_take(&text);
+}
+
+static void gives(const char *arguments, const char *expected)
+{
+    AUTO_FREE char *text = outcome(arguments, CORE_DEFAULT);
+
+    assert_string_equal(text, expected);
+}
+
+#define MOUNT "\"mount\": {\"tier\": \"hot\"}"
+#define REST                                                                                       \
+    "\"state\": \"present\", \"disks\": null, \"force\": null, \"token\": null, \"mode\": null"
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    gives("{" MOUNT ", \"_ansible_future\": {}}",
+          "{\"mount\": {\"tier\": \"hot\", \"size\": 7, \"key\": null}, " REST "}");
+    gives("{\"mount\": \"tier=warm size=' 9 '\"}",
+          "{\"mount\": {\"tier\": \"warm\", \"size\": 9, \"key\": null}, " REST "}");
+}
+
+static void test_messages(void **state)
+{
+    (void)state;
+    gives("{}", "\"missing required arguments: tier found in mount\"");
+    gives(
+        "{" MOUNT ", \"dsks\": 1}",
+        "\"Unsupported parameters for (storage) module: dsks. Supported parameters include: disks, "
+        "force, mode, mount, state, token (ensure).\"");
+    gives(
+        "{" MOUNT ", \"disks\": [{\"tier\": \"hot\", \"tire\": 1}]}",
+        "\"Unsupported parameters for (storage) module: disks.tire. Supported parameters include: "
+        "key, size, tier (secret_key).\"");
+    gives("{" MOUNT ", \"disks\": [{\"tier\": \"hott\"}]}",
+          "\"value of tier must be one of: hot, warm, got: hott found in disks\"");
+    gives(
+        "{" MOUNT ", \"disks\": [{\"tier\": \"hot\", \"size\": \"big\"}]}",
+        "\"argument 'size' is of type str found in 'disks'. and we were unable to convert to int: "
+        "\\\"'big'\\\" cannot be converted to an int\"");
+    gives("{" MOUNT ", \"disks\": 7}",
+          "\"Value '7' in the sub parameter field 'disks' must be a list, not 'int'\"");
+    gives(
+        "{" MOUNT ", \"force\": \"perhaps\"}",
+        "\"argument 'force' is of type str and we were unable to convert to bool: The value "
+        "'perhaps' is not a valid boolean. Valid booleans include: 'y', 'yes', 'on', '1', 'true', "
+        "'t', 1, 'n', 'no', 'off', '0', 'false', 'f', 0\"");
+    gives("{" MOUNT ", \"mode\": 2}", "\"value of mode must be one of: 1, x, got: 2\"");
+}
+
+static void test_rules(void **state)
+{
+    (void)state;
+    gives("{" MOUNT ", \"state\": \"absent\"}",
+          "\"state is absent but any of the following are missing: force, token\"");
+    gives("{" MOUNT ", \"token\": 5}", "\"parameters are required together: token, mode\"");
+    gives("{" MOUNT ", \"disks\": [{\"tier\": \"hot\", \"key\": \"k\", \"size\": 1}]}",
+          "\"parameters are mutually exclusive: key|size found in disks\"");
+}
+
+static void test_aliases(void **state)
+{
+    (void)state;
+    gives("{\"mount\": {\"tier\": \"hot\", \"key\": \"a\", \"secret_key\": \"b\"}, \"ensure\": "
+          "\"absent\", \"state\": \"present\", \"force\": 1}",
+          "{\"mount\": {\"tier\": \"hot\", \"key\": \"b\", \"secret_key\": \"b\", \"size\": 7}, "
+          "\"ensure\": \"absent\", \"state\": \"absent\", \"force\": true, \"disks\": null, "
+          "\"token\": null, \"mode\": null} warnings: [\"Both option mount.key and its alias "
+          "mount.secret_key are set.\", \"Both option state and its alias ensure are set.\"]");
+}
+
+static void test_fallback(void **state)
+{
+    (void)state;
+    setenv("ECOMA_FORCE", "yes", 1);
+    gives("{" MOUNT "}",
+          "{\"mount\": {\"tier\": \"hot\", \"size\": 7, \"key\": null}, \"force\": "
+          "true, \"state\": \"present\", \"disks\": null, \"token\": null, \"mode\": "
+          "null}");
+    unsetenv("ECOMA_FORCE");
+}
+
+static void test_secrets_and_deprecations(void **state)
+{
+    AUTO_JSON json_t *object = json_loads(
+        "{\"token\": 4711, \"mode\": 1, \"ensure\": \"present\", \"mount\": {\"tier\": \"hot\", "
+        "\"key\": \"k1\"}, \"disks\": [{\"secret_key\": \"k2\", \"tier\": \"hot\"}, "
+        "\"{'tier': 'hot', 'key': 'k3'}\"]}",
+        0, NULL);
+    struct error error = ERROR_INIT;
+    AUTO_TEXT struct text text = {0};
+    struct validation v;
+
+    (void)state;
+    assert_int_equal(validate(TABLE, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
+    assert_int_equal(json_array_size(v.errors), 0);
+    python_json(&text, v.no_log);
+    assert_string_equal(text.data, "{\"k3\": null, \"4711\": null, \"k1\": null, \"k2\": null}");
+    text_release(&text);
+    python_json(&text, v.deprecations);
+    assert_string_equal(text.data,
+                        "[{\"msg\": \"Alias 'ensure' is deprecated. See the module docs for more "
+                        "information\", \"version\": \"2.0\", \"collection_name\": \"a.b\"}]");
+    validation_release(&v);
+}
+
+static void test_versions(void **state)
+{
+    AUTO_FREE char *old = outcome("{" MOUNT ", \"token\": []}", 14);
+    AUTO_FREE char *new = outcome("{" MOUNT ", \"token\": []}", 19);
+
+    (void)state;
+    assert_string_equal(old, "\"argument 'token' is of type <class 'list'> and we were unable to "
+                             "convert to int: <class 'list'> cannot be converted to an int\"");
+    assert_string_equal(new, "\"argument 'token' is of type list and we were unable to convert to "
+                             "int: \\\"[]\\\" cannot be converted to an int\"");
+    assert_int_equal(core_version("2.14.18"), 14);
+    assert_int_equal(core_version("2.19.0rc1"), 19);
+    assert_int_equal(core_version("3.0"), CORE_DEFAULT);
+    assert_int_equal(core_version(NULL), CORE_DEFAULT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_rules),    cmocka_unit_test(test_aliases),
+        cmocka_unit_test(test_fallback), cmocka_unit_test(test_secrets_and_deprecations),
+        cmocka_unit_test(test_versions),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
