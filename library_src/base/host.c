@@ -103,41 +103,38 @@ const struct fields fstab_line_fields = {sizeof(struct fstab_line),
                                              {0},
                                          }};
 
-const struct fields fstab_fields = {
-    sizeof(struct fstab),
-    (const struct field[]){
-        ROW(STRING, fstab, path),
-        ROW(STRING, fstab, text),
-        NESTED(ARRAY, fstab, lines, fstab_line_fields),
-        ROW(STRINGS, fstab, broken),
-        ROW(STRING, fstab, unwritable),
-        {0},
-    }};
+const struct fields fstab_fields = {sizeof(struct fstab),
+                                    (const struct field[]){
+                                        ROW(STRING, fstab, path),
+                                        ROW(STRING, fstab, text),
+                                        NESTED(ARRAY, fstab, lines, fstab_line_fields),
+                                        ROW(STRINGS, fstab, broken),
+                                        ROW(STRING, fstab, unwritable),
+                                        {0},
+                                    }};
 
-const struct fields directory_fields = {
-    sizeof(struct directory),
-    (const struct field[]){
-        ROW(BOOL, directory, exists),
-        ROW(BOOL, directory, is_directory),
-        ROW(STRINGS, directory, entries),
-        ROW(BOOL, directory, immutable),
-        ROW(BOOL, directory, immutable_possible),
-        ROW(STRING, directory, inaccessible),
-        {0},
-    }};
+const struct fields directory_fields = {sizeof(struct directory),
+                                        (const struct field[]){
+                                            ROW(BOOL, directory, exists),
+                                            ROW(BOOL, directory, is_directory),
+                                            ROW(STRINGS, directory, entries),
+                                            ROW(BOOL, directory, immutable),
+                                            ROW(BOOL, directory, immutable_possible),
+                                            ROW(STRING, directory, inaccessible),
+                                            {0},
+                                        }};
 
-const struct fields intent_fields = {
-    sizeof(struct intent),
-    (const struct field[]){
-        ROW(STRING, intent, uuid),
-        ROW(STRING, intent, identity),
-        ROW(U64, intent, size_bytes),
-        ROW(STRING, intent, fstype),
-        ROW(STRING, intent, tier),
-        ROW(STRING, intent, wipe),
-        NESTED(ARRAY, intent, signatures, signature_fields),
-        {0},
-    }};
+const struct fields intent_fields = {sizeof(struct intent),
+                                     (const struct field[]){
+                                         ROW(STRING, intent, uuid),
+                                         ROW(STRING, intent, identity),
+                                         ROW(U64, intent, size_bytes),
+                                         ROW(STRING, intent, fstype),
+                                         ROW(STRING, intent, tier),
+                                         ROW(STRING, intent, wipe),
+                                         NESTED(ARRAY, intent, signatures, signature_fields),
+                                         {0},
+                                     }};
 
 static void describe_signature(struct text *text, const struct signature *signature)
 {

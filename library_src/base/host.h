@@ -111,11 +111,11 @@ struct fstab_line_list {
 /* A directory that is, or is to be, a tier: as it is below any mount. */
 struct directory {
     bool exists;
-    bool is_directory; /* false: a file or a symlink is there */
+    bool is_directory;          /* false: a file or a symlink is there */
     struct string_list entries; /* the first few names in it */
     bool immutable;
     bool immutable_possible; /* its filesystem has the attribute and this process may set it */
-    char *inaccessible; /* why it couldn't be looked at, NULL: it could */
+    char *inaccessible;      /* why it couldn't be looked at, NULL: it could */
 };
 
 /* The whole file, bytes and meaning. */
@@ -124,16 +124,16 @@ struct fstab {
     char *text;
     struct fstab_line_list lines;
     struct string_list broken; /* "NUMBER: TEXT" of the lines that nobody can parse */
-    char *unwritable; /* why it can't be replaced, NULL: it can */
+    char *unwritable;          /* why it can't be replaced, NULL: it can */
 };
 
 /* What an intent record says: a filesystem that this host set out to make, and on which disk. */
 struct intent {
-    char *uuid;  /* of the filesystem that was to be made; the record's name */
+    char *uuid;     /* of the filesystem that was to be made; the record's name */
     char *identity; /* see intent_identity() */
     uint64_t size_bytes;
     char *fstype, *tier;
-    char *wipe;  /* token of content that was to be destroyed first; NULL: none */
+    char *wipe; /* token of content that was to be destroyed first; NULL: none */
     struct signature_list signatures; /* that content's */
 };
 
@@ -143,8 +143,7 @@ struct intent_list {
 };
 
 extern const struct fields signature_fields, content_fields, disk_fields, mount_fields, swap_fields,
-    fstab_line_fields, fstab_fields,
-    intent_fields, directory_fields;
+    fstab_line_fields, fstab_fields, intent_fields, directory_fields;
 
 /* "xfs at offset 0 (uuid …, label …), gpt at offset 512" or "data at offset 4096": for messages.
  * Owned by the caller; NULL when out of memory. */

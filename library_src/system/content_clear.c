@@ -15,7 +15,7 @@ enum { STEP = 64 * 1024, SUPERBLOCK = 4096, ROUNDS = 64 };
 
 static int zero(int fd, uint64_t start, uint64_t length, struct error *error)
 {
-    static const char zeros[STEP];
+    static char zeros[STEP];
 
     while (length > 0) {
         size_t now = length < STEP ? (size_t)length : STEP;
@@ -73,7 +73,8 @@ int content_clear(int fd, uint64_t size_bytes, const struct signature_list *sign
             continue;
         if (fsync(fd) < 0)
             return error_set_errno(error, -errno, "syncing the wiped device");
-        ioctl(fd, BLKRRPART, 0); /* the partitions of a wiped table; a busy one stays, and is seen */
+        ioctl(fd, BLKRRPART,
+              0); /* the partitions of a wiped table; a busy one stays, and is seen */
         return 0;
     }
     return r < 0 ? r : error_set(error, -EIO, "signatures are still found after wiping them");

@@ -26,15 +26,14 @@ static struct span trimmed(const char *string)
     return span;
 }
 
-static bool skip_prefix(struct span *span, const char *prefix)
+static void skip_prefix(struct span *span, const char *prefix)
 {
     size_t n = strlen(prefix);
 
-    if (span->length <= n || strncasecmp(span->start, prefix, n) != 0)
-        return false;
+    if (span->length < n || strncasecmp(span->start, prefix, n) != 0)
+        return;
     span->start += n;
     span->length -= n;
-    return true;
 }
 
 static bool is_hex(struct span span)

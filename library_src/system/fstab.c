@@ -72,8 +72,8 @@ static bool is_broken(const struct string_list *broken, int number)
     return false;
 }
 
-/* libmount gives entries without line numbers: the lines that are neither blank, comment nor broken are its entries,
- * in order. */
+/* libmount gives entries without line numbers: the lines that are neither blank, comment nor broken
+ * are its entries, in order. */
 static int number_lines(struct libmnt_table *table, const struct string_list *broken,
                         struct fstab *fstab, struct error *error)
 {

@@ -37,8 +37,8 @@ static int read_record(const char *name, struct intent_list *intents, struct err
     if (!intent)
         return error_oom(error);
     r = fields_from_json(&intent_fields, json, intent, error);
-    if (r == 0 && (!text_equal(intent->uuid, name) || !intent->fstype || !intent->tier ||
-                   !intent->identity))
+    if (r == 0 &&
+        (!text_equal(intent->uuid, name) || !intent->fstype || !intent->tier || !intent->identity))
         r = error_set(error, -EBADMSG, "its keys are incomplete");
     return r < 0 ? error_wrap(error, "the intent record %s is damaged", path) : 0;
 }

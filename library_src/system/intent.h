@@ -9,7 +9,8 @@
 
 #include "host.h"
 
-/* All records of this host; none is no error. A file that is no record is an error that names it. */
+/* All records of this host; none is no error. A file that is no record is an error that names it.
+ */
 int intents_read(struct intent_list *ret_intents, struct error *error);
 
 /* Why records couldn't be written, NULL: they can. Owned by the caller. */
@@ -19,8 +20,8 @@ char *intents_unwritable(void);
 int intent_write(const struct intent *intent, struct error *error);
 int intent_remove(const char *uuid, struct error *error);
 
-/* The identifiers of a disk as one text that stays the same over reboots; "none" where it has none. Owned by
- * the caller; NULL when out of memory. */
+/* The identifiers of a disk as one text that stays the same over reboots; "none" where it has none.
+ * Owned by the caller; NULL when out of memory. */
 char *intent_identity(const struct disk *disk);
 
 /* Where the two stamps of a record for a device of this size lie. */

@@ -60,9 +60,9 @@ int mount_change_options(const char *target, const char *options, struct error *
 
 int swap_activate(const char *path, int priority, struct error *error)
 {
-    int flags = priority < 0 ? 0
-                             : SWAP_FLAG_PREFER |
-                                   ((priority << SWAP_FLAG_PRIO_SHIFT) & SWAP_FLAG_PRIO_MASK);
+    int flags = priority < 0
+                    ? 0
+                    : SWAP_FLAG_PREFER | ((priority << SWAP_FLAG_PRIO_SHIFT) & SWAP_FLAG_PRIO_MASK);
 
     if (swapon(path, flags) < 0)
         return error_set_errno(error, -errno, "activating swap on %s", path);
@@ -102,8 +102,7 @@ static bool may_mount(void)
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {0};
 
-    return syscall(SYS_capget, &header, data) == 0 &&
-           data[0].effective & (1U << CAP_SYS_ADMIN);
+    return syscall(SYS_capget, &header, data) == 0 && data[0].effective & (1U << CAP_SYS_ADMIN);
 }
 
 char *mounts_hidden_reason(void)

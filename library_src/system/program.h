@@ -5,14 +5,15 @@
 
 #include "error.h"
 
-/* Full path of a system administrator's program, or NULL (also when out of memory). Owned by the caller. */
+/* Full path of a system administrator's program, or NULL (also when out of memory). Owned by the
+ * caller. */
 char *program_find(const char *name);
 
 /*
- * Runs argv[0] (looked for as above) with standard input closed, an environment of PATH and LC_ALL=C only, and no
- * descriptors but those in `inherit`, under their own numbers. Waits. 0 when it exits with status
- * 0; else an error with what it printed. *ret_output, when wanted, is its output and error text, owned by the
- * caller.
+ * Runs argv[0] (looked for as above) with standard input closed, an environment of PATH and
+ * LC_ALL=C only, and no descriptors but those in `inherit`, under their own numbers. Waits. 0 when
+ * it exits with status 0; else an error with what it printed. *ret_output, when wanted, is its
+ * output and error text, owned by the caller.
  */
 int program_run(const char *const argv[], const int *inherit, size_t inherit_count,
                 char **ret_output, struct error *error);

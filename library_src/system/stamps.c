@@ -9,7 +9,8 @@
 
 #define MIB (1024ULL * 1024)
 
-/* Two places, since one of them can be overwritten by a mkfs: ext4's last group, btrfs' mirror at 256 GiB. */
+/* Two places, since one of them can be overwritten by a mkfs: ext4's last group, btrfs' mirror at
+ * 256 GiB. */
 void stamp_offsets(uint64_t size_bytes, uint64_t ret_offsets[2])
 {
     uint64_t end = size_bytes & ~(uint64_t)(STAMP_SIZE - 1);

@@ -41,7 +41,8 @@ static bool names_source(const char *what, const char *device, const char *uuid)
 {
     if (device && text_equal(what, device))
         return true;
-    return uuid && (text_starts_with(what, "UUID=") || text_starts_with(what, "/dev/disk/by-uuid/")) &&
+    return uuid &&
+           (text_starts_with(what, "UUID=") || text_starts_with(what, "/dev/disk/by-uuid/")) &&
            text_ends_with(what, uuid);
 }
 
@@ -60,7 +61,7 @@ int unit_find(const char *where, const char *device, const char *uuid, char **re
 {
     /* Not /run/systemd/generator: those units come from fstab, where they are seen as lines. */
     static const char *const directories[] = {
-        "/etc/systemd/system",       "/run/systemd/system",     "/run/systemd/transient",
+        "/etc/systemd/system", "/run/systemd/system", "/run/systemd/transient",
         "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"};
 
     *ret_path = NULL;

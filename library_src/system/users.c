@@ -19,8 +19,7 @@ typedef bool (*test)(const char *process, uint64_t devno, char **ret_how);
 static bool mounts_it(const char *process, uint64_t devno, char **ret_how)
 {
     AUTO_FREE char *table = file_read_value("/proc/%s/mountinfo", process);
-    AUTO_FREE char *number =
-        text_format(" %u:%u ", major((dev_t)devno), minor((dev_t)devno));
+    AUTO_FREE char *number = text_format(" %u:%u ", major((dev_t)devno), minor((dev_t)devno));
     char target[4096];
 
     const char *found = table && number ? strstr(table, number) : NULL;

@@ -123,7 +123,8 @@ static int confirm(const struct request *request, const struct found *found, str
     return same && zero ? 0 : changed(found, error);
 }
 
-/* The record of what is about to happen, also kept in `found`: from here on the disk is ours to finish. */
+/* The record of what is about to happen, also kept in `found`: from here on the disk is ours to
+ * finish. */
 static int record(struct found *found, const struct disk_request *want, bool wiping,
                   struct error *error)
 {
@@ -208,8 +209,8 @@ static int push_options(struct arguments *arguments, const struct disk_request *
     return *ret_extended ? 0 : error_oom(error);
 }
 
-/* No discard: it is slower on thin volumes, and the stamps would not survive it. Never -f: that mkfs
- * refuses what it recognises is a second guard. */
+/* No discard: it is slower on thin volumes, and the stamps would not survive it. Never -f: that
+ * mkfs refuses what it recognises is a second guard. */
 static int run_mkfs(const struct found *found, const struct disk_request *want, struct error *error)
 {
     const struct intent *intent = &found->intents.items[0];

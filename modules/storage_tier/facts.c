@@ -3,65 +3,67 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ROW(kind_, type_, member) {#member, FIELD_##kind_, offsetof(struct type_, member), NULL, NULL}
+#define ROW(kind_, type_, member)                                                                  \
+    {                                                                                              \
+#member, FIELD_##kind_, offsetof(struct type_, member), NULL, NULL                         \
+    }
 #define NESTED(kind_, type_, member, fields_)                                                      \
-    {#member, FIELD_##kind_, offsetof(struct type_, member), &fields_, NULL}
+    {                                                                                              \
+#member, FIELD_##kind_, offsetof(struct type_, member), &fields_, NULL                     \
+    }
 
 static const struct fields visible_directory_fields = {
-    sizeof(struct visible_directory),
-    (const struct field[]){
-        ROW(BOOL, visible_directory, exists),
-        ROW(INT, visible_directory, mode),
-        ROW(INT, visible_directory, uid),
-        ROW(INT, visible_directory, gid),
-        ROW(U64, visible_directory, size_bytes),
-        ROW(U64, visible_directory, available_bytes),
-        {0},
-    }};
+    sizeof(struct visible_directory), (const struct field[]){
+                                          ROW(BOOL, visible_directory, exists),
+                                          ROW(INT, visible_directory, mode),
+                                          ROW(INT, visible_directory, uid),
+                                          ROW(INT, visible_directory, gid),
+                                          ROW(U64, visible_directory, size_bytes),
+                                          ROW(U64, visible_directory, available_bytes),
+                                          {0},
+                                      }};
 
-const struct fields found_fields = {
-    sizeof(struct found),
-    (const struct field[]){
-        NESTED(OBJECT, found, disk, disk_fields),
-        ROW(STRING, found, found_by),
-        ROW(STRING, found, new_uuid),
-        NESTED(ARRAY, found, intents, intent_fields),
-        ROW(BOOL, found, stamped),
-        ROW(BOOL, found, head_zero),
-        ROW(BOOL, found, xfs_in_progress),
-        ROW(STRING, found, unfinished),
-        ROW(STRING, found, orphan_stamp),
-        ROW(STRING, found, duplicate),
-        ROW(STRING, found, line_device),
-        ROW(STRING, found, unit),
-        ROW(STRING, found, users),
-        NESTED(OBJECT, found, mount_point, directory_fields),
-        NESTED(OBJECT, found, visible, visible_directory_fields),
-        ROW(INT, found, owner_uid),
-        ROW(INT, found, group_gid),
-        ROW(STRING, found, tool),
-        ROW(BOOL, found, tool_missing),
-        ROW(STRING, found, filesystem),
-        {0},
-    }};
+const struct fields found_fields = {sizeof(struct found),
+                                    (const struct field[]){
+                                        NESTED(OBJECT, found, disk, disk_fields),
+                                        ROW(STRING, found, found_by),
+                                        ROW(STRING, found, new_uuid),
+                                        NESTED(ARRAY, found, intents, intent_fields),
+                                        ROW(BOOL, found, stamped),
+                                        ROW(BOOL, found, head_zero),
+                                        ROW(BOOL, found, xfs_in_progress),
+                                        ROW(STRING, found, unfinished),
+                                        ROW(STRING, found, orphan_stamp),
+                                        ROW(STRING, found, duplicate),
+                                        ROW(STRING, found, line_device),
+                                        ROW(STRING, found, unit),
+                                        ROW(STRING, found, users),
+                                        NESTED(OBJECT, found, mount_point, directory_fields),
+                                        NESTED(OBJECT, found, visible, visible_directory_fields),
+                                        ROW(INT, found, owner_uid),
+                                        ROW(INT, found, group_gid),
+                                        ROW(STRING, found, tool),
+                                        ROW(BOOL, found, tool_missing),
+                                        ROW(STRING, found, filesystem),
+                                        {0},
+                                    }};
 
-const struct fields facts_fields = {
-    sizeof(struct facts),
-    (const struct field[]){
-        ROW(BOOL, facts, root_user),
-        ROW(STRING, facts, cannot_mount),
-        ROW(BOOL, facts, systemd),
-        NESTED(OBJECT, facts, fstab, fstab_fields),
-        ROW(STRING, facts, records_unwritable),
-        NESTED(OBJECT, facts, root, directory_fields),
-        ROW(STRING, facts, real_root),
-        NESTED(ARRAY, facts, mounts, mount_fields),
-        NESTED(ARRAY, facts, swaps, swap_fields),
-        ROW(U64, facts, memory_available_bytes),
-        NESTED(ARRAY, facts, found, found_fields),
-        ROW(BOOL, facts, restorecon),
-        {0},
-    }};
+const struct fields facts_fields = {sizeof(struct facts),
+                                    (const struct field[]){
+                                        ROW(BOOL, facts, root_user),
+                                        ROW(STRING, facts, cannot_mount),
+                                        ROW(BOOL, facts, systemd),
+                                        NESTED(OBJECT, facts, fstab, fstab_fields),
+                                        ROW(STRING, facts, records_unwritable),
+                                        NESTED(OBJECT, facts, root, directory_fields),
+                                        ROW(STRING, facts, real_root),
+                                        NESTED(ARRAY, facts, mounts, mount_fields),
+                                        NESTED(ARRAY, facts, swaps, swap_fields),
+                                        ROW(U64, facts, memory_available_bytes),
+                                        NESTED(ARRAY, facts, found, found_fields),
+                                        ROW(BOOL, facts, restorecon),
+                                        {0},
+                                    }};
 
 void facts_free(void *facts)
 {

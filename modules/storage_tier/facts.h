@@ -17,13 +17,14 @@ struct visible_directory {
 
 /* One declared disk, in the order of the request. */
 struct found {
-    struct disk disk; /* for `os`: the device of the filesystem that holds the directory, as far as known */
+    struct disk
+        disk; /* for `os`: the device of the filesystem that holds the directory, as far as known */
     char *found_by;
-    char *new_uuid;   /* drawn for a filesystem that may have to be made */
+    char *new_uuid;             /* drawn for a filesystem that may have to be made */
     struct intent_list intents; /* at most one: the record that is about this disk */
-    bool stamped;       /* a stamp of that record is on the disk */
-    bool head_zero;     /* its first KiB is zero */
-    bool xfs_in_progress; /* sb_inprogress of an XFS is set */
+    bool stamped;               /* a stamp of that record is on the disk */
+    bool head_zero;             /* its first KiB is zero */
+    bool xfs_in_progress;       /* sb_inprogress of an XFS is set */
     char *unfinished;   /* why a filesystem with the record's UUID can't be taken as finished */
     char *orphan_stamp; /* UUID of a stamp of ours without a record on this host */
     char *duplicate;    /* another device with the same filesystem UUID */
@@ -33,23 +34,23 @@ struct found {
     struct directory mount_point;
     struct visible_directory visible;
     int owner_uid, group_gid; /* of the request's names; -1: not asked for, -2: unknown here */
-    char *tool;         /* mkfs program that the request needs, NULL: none needed */
+    char *tool;               /* mkfs program that the request needs, NULL: none needed */
     bool tool_missing;
-/* While the disk is worked on: */
-    int held_fd;   /* its descriptor, which carries the lock; 0: none */
-    int held_lock; /* of a partition: its whole disk's descriptor, which carries the lock */
-    bool cleared;  /* what had to be wiped has been */
-    char *filesystem;   /* `os`: type of the filesystem that holds the directory */
+    /* While the disk is worked on: */
+    int held_fd;      /* its descriptor, which carries the lock; 0: none */
+    int held_lock;    /* of a partition: its whole disk's descriptor, which carries the lock */
+    bool cleared;     /* what had to be wiped has been */
+    char *filesystem; /* `os`: type of the filesystem that holds the directory */
 };
 
 struct facts {
     bool root_user;
-    char *cannot_mount;  /* why mounts made here would not be the host's, NULL: they are */
-    bool systemd;        /* runs as the init system */
+    char *cannot_mount; /* why mounts made here would not be the host's, NULL: they are */
+    bool systemd;       /* runs as the init system */
     struct fstab fstab;
     char *records_unwritable; /* why intent records can't be written, NULL: they can */
     struct directory root;    /* the request's `root` */
-    char *real_root;     /* where `root` leads to; differs when a symlink is on the way */
+    char *real_root;          /* where `root` leads to; differs when a symlink is on the way */
     struct mount_list mounts;
     struct swap_list swaps;
     uint64_t memory_available_bytes;

@@ -16,9 +16,8 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
                       const char *uuid, const char *fstype)
 {
     AUTO_FREE char *path = tier_path(request, want->tier);
-    AUTO_FREE char *priority = request->swap_priority >= 0
-                                   ? text_format(",pri=%d", request->swap_priority)
-                                   : strdup("");
+    AUTO_FREE char *priority =
+        request->swap_priority >= 0 ? text_format(",pri=%d", request->swap_priority) : strdup("");
 
     if (!path || !priority)
         return NULL;
@@ -99,8 +98,7 @@ static int refuse_line(const struct disk_request *want, const struct found *foun
                        line->cloud_init ? " (cloud-init wrote it: configure `mounts` there)" : "");
 }
 
-static bool names_device(const struct fstab_line *line, const struct found *found,
-                         const char *uuid)
+static bool names_device(const struct fstab_line *line, const struct found *found, const char *uuid)
 {
     if (uuid && text_equal(line->uuid, uuid))
         return true;
@@ -108,9 +106,8 @@ static bool names_device(const struct fstab_line *line, const struct found *foun
                             text_equal(line->source, found->disk.by_id));
 }
 
-static int check_lines(const struct disk_request *want, const struct found *found,
-                       const char *path, const char *uuid, const struct fstab *fstab,
-                       struct error *error)
+static int check_lines(const struct disk_request *want, const struct found *found, const char *path,
+                       const char *uuid, const struct fstab *fstab, struct error *error)
 {
     const struct fstab_line *ours = NULL;
 
@@ -141,9 +138,10 @@ int fstab_check(const struct disk_request *want, const struct found *found, cons
     for (size_t i = 0; i < fstab->broken.count; i++)
         if ((want->tier != TIER_SWAP && strstr(fstab->broken.items[i], path)) ||
             (uuid && strstr(fstab->broken.items[i], uuid)))
-            return refuse_disk(error, "fstab-broken-line", want, found,
-                               "serves tier %s, and fstab has a line that can't be parsed and names "
-                               "it: line %s. Repair or remove that line",
-                               tier_names[want->tier], fstab->broken.items[i]);
+            return refuse_disk(
+                error, "fstab-broken-line", want, found,
+                "serves tier %s, and fstab has a line that can't be parsed and names "
+                "it: line %s. Repair or remove that line",
+                tier_names[want->tier], fstab->broken.items[i]);
     return check_lines(want, found, path, uuid, fstab, error);
 }

@@ -4,8 +4,8 @@
 #include "facts.h"
 #include "judge.h"
 
-/* The line that a tier should have, without line end. uuid NULL gives UUID=<new>. `fstype` as mount(8) wants it. Owned by
- * the caller; NULL when out of memory. */
+/* The line that a tier should have, without line end. uuid NULL gives UUID=<new>. `fstype` as
+ * mount(8) wants it. Owned by the caller; NULL when out of memory. */
 char *fstab_line_text(const struct request *request, const struct disk_request *want,
                       const char *uuid, const char *fstype);
 
@@ -15,12 +15,12 @@ char *fstab_options_text(const struct disk_request *want);
 /* Whether both lines say the same: white space between fields does not count. */
 bool fstab_same_fields(const char *a, const char *b);
 
-/* `text` with the first line that equals `old_line` replaced by `new_line`, or with `new_line` appended (a missing final newline is
- * added first) where old_line is NULL. No other byte changes. Owned by the caller; NULL when out of memory, or when
- * old_line isn't there (errno ENOENT). */
+/* `text` with the first line that equals `old_line` replaced by `new_line`, or with `new_line`
+ * appended (a missing final newline is added first) where old_line is NULL. No other byte changes.
+ * Owned by the caller; NULL when out of memory, or when old_line isn't there (errno ENOENT). */
 char *fstab_text_edit(const char *text, const char *old_line, const char *new_line);
 
-/* Refuses what stands in the way in fstab: lines of others for this tier's path or filesystem, lines nobody can parse that name the path, our
- * line twice. `uuid` NULL: not known yet. */
+/* Refuses what stands in the way in fstab: lines of others for this tier's path or filesystem,
+ * lines nobody can parse that name the path, our line twice. `uuid` NULL: not known yet. */
 int fstab_check(const struct disk_request *want, const struct found *found, const char *path,
                 const char *uuid, const struct fstab *fstab, struct error *error);

@@ -90,9 +90,9 @@ static int refuse_foreign(const struct disk_request *want, const struct found *f
     if (!description || !adopt)
         return error_oom(error);
     if (content->kind == CONTENT_UNREADABLE)
-        return refuse_disk(error, "unreadable", want, found,
-                           "has %s and is not touched; replace the disk, or repair it and run again",
-                           description);
+        return refuse_disk(
+            error, "unreadable", want, found,
+            "has %s and is not touched; replace the disk, or repair it and run again", description);
     if (found->orphan_stamp)
         return refuse_disk(error, "half-made", want, found,
                            "was half-made by storage_tier (stamp %s), but this host has no record "
@@ -116,8 +116,8 @@ static int refuse_move(const struct disk_request *want, const struct found *foun
 }
 
 /* Somebody uses the device: another mount point, a device built on it, another namespace. */
-static int check_use(const struct disk_request *want, const struct found *found,
-                     const char *target, struct error *error)
+static int check_use(const struct disk_request *want, const struct found *found, const char *target,
+                     struct error *error)
 {
     const struct disk *disk = &found->disk;
     bool expected = false;
@@ -136,8 +136,8 @@ static int check_use(const struct disk_request *want, const struct found *found,
         expected = true;
     }
     if (disk->swap_active && want->tier != TIER_SWAP)
-        return refuse_disk(error, "in-use", want, found,
-                           "is active swap; run swapoff %s first", disk->path);
+        return refuse_disk(error, "in-use", want, found, "is active swap; run swapoff %s first",
+                           disk->path);
     expected |= disk->swap_active;
     if (disk->busy && !expected)
         return refuse_disk(error, "in-use", want, found,
@@ -152,10 +152,10 @@ static int check_use(const struct disk_request *want, const struct found *found,
     return 0;
 }
 
-/* A filesystem that bears the UUID of our record: finished, unless XFS says that its mkfs is not. */
+/* A filesystem that bears the UUID of our record: finished, unless XFS says that its mkfs is not.
+ */
 static int judge_recorded(const struct disk_request *want, const struct found *found,
-                          const struct fstab *fstab, enum verdict *ret_verdict,
-                          struct error *error)
+                          const struct fstab *fstab, enum verdict *ret_verdict, struct error *error)
 {
     const struct intent *intent = intent_of(found);
     const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[want->tier]);
@@ -178,8 +178,7 @@ static int judge_recorded(const struct disk_request *want, const struct found *f
         return refuse_disk(error, "fstype-differs", want, found,
                            "was made with %s by an interrupted run, and %s is asked for; declare "
                            "fstype: %s, or write wipe: \"%s\" to have it destroyed and made anew",
-                           intent->fstype, want->fstype, intent->fstype,
-                           found->disk.content.token);
+                           intent->fstype, want->fstype, intent->fstype, found->disk.content.token);
     if (line && found->line_device)
         return refuse_disk(error, "tier-on-another-disk", want, found,
                            "is declared as tier %s, but line %d of fstab names a filesystem on %s; "
@@ -189,7 +188,8 @@ static int judge_recorded(const struct disk_request *want, const struct found *f
     return 0;
 }
 
-/* A wipe that was cut short may go on as long as nothing is there but what it set out to destroy. */
+/* A wipe that was cut short may go on as long as nothing is there but what it set out to destroy.
+ */
 static bool only_recorded_signatures(const struct content *content, const struct intent *intent)
 {
     for (size_t i = 0; i < content->signatures.count; i++) {
@@ -249,11 +249,11 @@ static int judge_ours(const struct disk_request *want, const struct found *found
     if (line && !text_equal(line->uuid, fs->uuid))
         return refuse_other_line(want, found, line, error);
     if (!text_equal(fs->type, want->fstype))
-        return refuse_disk(error, "fstype-differs", want, found,
-                           "is tier %s with the filesystem %s, and %s is asked for; declare fstype: "
-                           "%s, or write wipe: \"%s\" to have it destroyed and made anew",
-                           tier_names[want->tier], fs->type, want->fstype, fs->type,
-                           found->disk.content.token);
+        return refuse_disk(
+            error, "fstype-differs", want, found,
+            "is tier %s with the filesystem %s, and %s is asked for; declare fstype: "
+            "%s, or write wipe: \"%s\" to have it destroyed and made anew",
+            tier_names[want->tier], fs->type, want->fstype, fs->type, found->disk.content.token);
     *ret_verdict = VERDICT_KEEP;
     return 0;
 }
@@ -272,8 +272,8 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
     if (want->adopt && can_be_adopted(fs->type, want->tier)) {
         if (want->fstype_explicit && !text_equal(want->fstype, fs->type))
             return refuse_disk(error, "fstype-differs", want, found,
-                               "holds %s, and existing: adopt with fstype: %s is asked for", fs->type,
-                               want->fstype);
+                               "holds %s, and existing: adopt with fstype: %s is asked for",
+                               fs->type, want->fstype);
         *ret_verdict = VERDICT_ADOPT;
         return 0;
     }
@@ -291,15 +291,13 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
 }
 
 static int judge_content(const struct disk_request *want, const struct found *found,
-                         const struct fstab *fstab, enum verdict *ret_verdict,
-                         struct error *error)
+                         const struct fstab *fstab, enum verdict *ret_verdict, struct error *error)
 {
     const struct content *content = &found->disk.content;
     const struct intent *intent = intent_of(found);
     const struct signature *fs = found_filesystem(found);
 
-    if (intent && fs && text_equal(fs->uuid, intent->uuid) &&
-        text_equal(fs->type, intent->fstype))
+    if (intent && fs && text_equal(fs->uuid, intent->uuid) && text_equal(fs->type, intent->fstype))
         return judge_recorded(want, found, fstab, ret_verdict, error);
     if (intent && found->stamped && judge_stamped(want, found, ret_verdict))
         return 0;

@@ -16,7 +16,8 @@ enum verdict {
 /* Whether a filesystem will be made: its UUID is yet to be drawn. */
 bool verdict_makes(enum verdict verdict);
 
-/* Decides, or refuses. `target` is where the tier is, or is to be, mounted; `fstab` is searched for our lines. */
+/* Decides, or refuses. `target` is where the tier is, or is to be, mounted; `fstab` is searched for
+ * our lines. */
 int judge_disk(const struct disk_request *want, const struct found *found, const char *target,
                const struct fstab *fstab, enum verdict *ret_verdict, struct error *error);
 

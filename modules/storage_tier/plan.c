@@ -24,10 +24,10 @@ static int add(struct plan *plan, const struct tier_view *view, enum step step, 
 
     if (!tier || !device || !text)
         return error_oom(error);
-    int r = plan_add(plan,
-                     json_pack("{s:s, s:O, s:O, s:O}", "op", op, "tier", tier, "device", device,
-                               "detail", text),
-                     &action, error);
+    int r = plan_add(
+        plan,
+        json_pack("{s:s, s:O, s:O, s:O}", "op", op, "tier", tier, "device", device, "detail", text),
+        &action, error);
     if (r < 0)
         return r;
     action->kind = step;
@@ -41,12 +41,12 @@ static char *mkfs_detail(const struct tier_view *view)
 {
     AUTO_FREE char *options = string_list_join(&view->want->mkfs_options, " ");
 
-    return options ? text_format("%s, label %s%s%s%s", view->fstype, view->label,
-                                 *options ? ", options " : "", options,
-                                 view->verdict == VERDICT_REMAKE
-                                     ? ", over a half-made one of this module"
-                                     : "")
-                   : NULL;
+    return options
+               ? text_format(
+                     "%s, label %s%s%s%s", view->fstype, view->label, *options ? ", options " : "",
+                     options,
+                     view->verdict == VERDICT_REMAKE ? ", over a half-made one of this module" : "")
+               : NULL;
 }
 
 static int plan_making(struct plan *plan, const struct tier_view *view, struct error *error)
@@ -89,7 +89,8 @@ static bool priority_differs(const struct tier_view *view, const struct swap *sw
     return view->request->swap_priority >= 0 && swap->priority != view->request->swap_priority;
 }
 
-/* Label and priority of swap change only while it is off, and off it goes only when memory can hold what is in it. */
+/* Label and priority of swap change only while it is off, and off it goes only when memory can hold
+ * what is in it. */
 static int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *error)
 {
     const struct swap *swap = active_swap(view);
@@ -116,8 +117,7 @@ static int plan_label(struct plan *plan, const struct tier_view *view, struct er
 }
 
 /* A filesystem is labelled through its mount. */
-static int plan_mounted_label(struct plan *plan, const struct tier_view *view,
-                              struct error *error)
+static int plan_mounted_label(struct plan *plan, const struct tier_view *view, struct error *error)
 {
     if (!label_differs(view) || view->want->tier == TIER_SWAP)
         return 0;
@@ -137,7 +137,8 @@ static int plan_directory(struct plan *plan, const struct tier_view *view, struc
     if (r == 0 && view->want->os && point->immutable)
         r = add(plan, view, STEP_IMMUTABLE_CLEAR, "chattr", text_format("-i %s", view->path), NULL,
                 error);
-    bool possible = point->exists ? point->immutable_possible : view->facts->root.immutable_possible;
+    bool possible =
+        point->exists ? point->immutable_possible : view->facts->root.immutable_possible;
     if (r == 0 && !view->want->os && !point->immutable && possible) {
         r = add(plan, view, STEP_IMMUTABLE_SET, "chattr", text_format("+i %s", view->path), &action,
                 error);
@@ -168,10 +169,10 @@ static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fs
     if (line && fstab_same_fields(line->text, text)) {
         if (view->found->intents.count == 0)
             return 0;
-        return add(plan, view, STEP_FSTAB, "fstab",
-                   text_format("line %d stays; the record of the interrupted run goes",
-                               line->number),
-                   NULL, error);
+        return add(
+            plan, view, STEP_FSTAB, "fstab",
+            text_format("line %d stays; the record of the interrupted run goes", line->number),
+            NULL, error);
     }
     if (view->facts->fstab.unwritable)
         return refuse_disk(error, "fstab-unwritable", view->want, view->found,
@@ -229,8 +230,8 @@ static int plan_mount(struct plan *plan, const struct tier_view *view, struct er
             action->best_effort = !flags;
     }
     if (r == 0 && view->found->mount_point.entries.count)
-        r = plan_warn(plan, error, "%s is not empty below its mount: %s is hidden there", view->path,
-                      view->found->mount_point.entries.items[0]);
+        r = plan_warn(plan, error, "%s is not empty below its mount: %s is hidden there",
+                      view->path, view->found->mount_point.entries.items[0]);
     return r;
 }
 
@@ -265,7 +266,8 @@ static int plan_owner(struct plan *plan, const struct tier_view *view, bool know
 
 static int plan_permissions(struct plan *plan, const struct tier_view *view, struct error *error)
 {
-    /* What mkfs and mkdir make is root's, 0755; the root of a filesystem that isn't mounted is unknown. */
+    /* What mkfs and mkdir make is root's, 0755; the root of a filesystem that isn't mounted is
+     * unknown. */
     bool fresh = view->want->os ? !view->found->mount_point.exists : verdict_makes(view->verdict);
     bool unseen = !view->want->os && !fresh && !view->mounted;
     int before = fresh || unseen ? NEW_DIRECTORY_MODE : view->found->visible.mode, mode = before;

@@ -84,8 +84,7 @@ static int resolve_one(const struct request *request, const struct disk_request 
         .device = want->device,
         .serial = want->serial,
         .wwn = want->wwn,
-        .provider =
-            text_equal(request->provider, "auto") ? provider_detect() : request->provider};
+        .provider = text_equal(request->provider, "auto") ? provider_detect() : request->provider};
     int r = disks_resolve(&host->disks, &identity, ret_disk, ret_found_by, error);
 
     if (r != -ENOENT)
@@ -200,8 +199,8 @@ static int look_at_root(const char *root, struct facts *facts, struct error *err
                                 existing);
         *strrchr(existing, '/') = '\0';
     }
-    facts->real_root = text_format("%s%s", real && strcmp(real, "/") != 0 ? real : "",
-                                   root + strlen(existing));
+    facts->real_root =
+        text_format("%s%s", real && strcmp(real, "/") != 0 ? real : "", root + strlen(existing));
     if (!facts->real_root)
         return error_oom(error);
     AUTO_CLOSE int fd = open(real ? real : "/", O_RDONLY | O_CLOEXEC);

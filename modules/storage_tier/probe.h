@@ -15,13 +15,14 @@ struct host {
 int host_read(struct host *ret_host, struct error *error);
 void host_release(struct host *host);
 
-/* Reads the signatures of every disk but the OS disk's into `content`, of the tiers' types only or of all; what can't be opened
- * stays CONTENT_UNKNOWN. Cheap. */
+/* Reads the signatures of every disk but the OS disk's into `content`, of the tiers' types only or
+ * of all; what can't be opened stays CONTENT_UNKNOWN. Cheap. */
 int host_read_signatures(struct host *host, bool all_types, struct error *error);
 
 /* A disk that is in use by others: an exclusive open fails. Fills `busy`. */
 int disk_test_busy(struct disk *disk, struct error *error);
 
-/* What is on one disk, as the plan judges it: fills `content`, with the proof where nobody uses the disk. */
+/* What is on one disk, as the plan judges it: fills `content`, with the proof where nobody uses the
+ * disk. */
 int disk_examine(struct disk *disk, bool full_scan, const struct intent *stamped,
                  struct error *error);

@@ -32,7 +32,8 @@ static int keep_intent(const struct intent *intent, struct found *found, struct 
     return fields_from_json(&intent_fields, json, copy, error);
 }
 
-/* By its stamp on a disk with the recorded identity, or by the UUID of the filesystem that it wanted. */
+/* By its stamp on a disk with the recorded identity, or by the UUID of the filesystem that it
+ * wanted. */
 static int find_intent(const struct intent_list *intents, struct found *found, struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
@@ -147,7 +148,8 @@ static int examine(const struct request *request, const struct disk_request *wan
     if (r == 0 && !in_use(&found->disk))
         r = check_finished(found, error);
     if (r == 0 && !in_use(&found->disk) && found->intents.count == 0 &&
-        (found->disk.content.kind == CONTENT_DATA || found->disk.content.kind == CONTENT_SIGNATURES))
+        (found->disk.content.kind == CONTENT_DATA ||
+         found->disk.content.kind == CONTENT_SIGNATURES))
         r = find_orphan_stamp(found, error);
     return r;
 }
@@ -284,8 +286,7 @@ int probe_os_disk(const char *path, const struct host *host, struct found *found
 
     if (!disk || r < 0)
         return r;
-    const struct disk *whole =
-        disk->parent ? disks_find_name(&host->disks, disk->parent) : disk;
+    const struct disk *whole = disk->parent ? disks_find_name(&host->disks, disk->parent) : disk;
     found->disk.devno = disk->devno;
     found->disk.size_bytes = disk->size_bytes;
     found->disk.os = true;

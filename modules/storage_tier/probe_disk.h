@@ -3,11 +3,13 @@
 
 #include "probe.h"
 
-/* Fills `found` for a data disk whose found->disk is set: content, records, use, tools, duplicates. */
+/* Fills `found` for a data disk whose found->disk is set: content, records, use, tools, duplicates.
+ */
 int probe_disk(const struct request *request, const struct disk_request *want,
                const struct host *host, const struct fstab *fstab,
                const struct intent_list *intents, struct found *found, struct error *error);
 
-/* Fills found->disk with the device of the filesystem that holds `path` (as far as one is known). */
+/* Fills found->disk with the device of the filesystem that holds `path` (as far as one is known).
+ */
 int probe_os_disk(const char *path, const struct host *host, struct found *found,
                   struct error *error);

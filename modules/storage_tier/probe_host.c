@@ -92,8 +92,9 @@ int disk_examine(struct disk *disk, bool full_scan, const struct intent *stamped
         return fd;
     if (stamped)
         stamp_offsets(stamped->size_bytes, offsets);
-    const struct expected_stamp places[2] = {{stamped ? offsets[0] : 0, stamped ? stamped->uuid : NULL},
-                                             {stamped ? offsets[1] : 0, stamped ? stamped->uuid : NULL}};
+    const struct expected_stamp places[2] = {
+        {stamped ? offsets[0] : 0, stamped ? stamped->uuid : NULL},
+        {stamped ? offsets[1] : 0, stamped ? stamped->uuid : NULL}};
     const struct expected_stamps stamps = {places, stamped ? 2 : 0};
     release_content(&disk->content);
     return content_examine(fd, disk->size_bytes, full_scan, &stamps, &disk->content, error);

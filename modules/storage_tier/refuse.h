@@ -1,4 +1,5 @@
-/* A refusal names the disk, the device with its identifiers, what was found, and what to write to go on. */
+/* A refusal names the disk, the device with its identifiers, what was found, and what to write to
+ * go on. */
 #pragma once
 
 #include "facts.h"

@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "mode.h"
 #include "text.h"
 
-#define ROW(kind_, type_, member) {#member, FIELD_##kind_, offsetof(struct type_, member), NULL, NULL}
+#define ROW(kind_, type_, member)                                                                  \
+    {                                                                                              \
+#member, FIELD_##kind_, offsetof(struct type_, member), NULL, NULL                         \
+    }
 
 const char *const tier_names[TIER_COUNT + 1] = {"swap", "hot", "warm", "cold", NULL};
 
@@ -98,9 +102,8 @@ static int copy_list(const json_t *list, struct string_list *ret, struct error *
     size_t i;
     json_t *item;
 
-    json_array_foreach(list, i, item)
-        if (string_list_add(ret, json_string_value(item)) < 0)
-            return error_oom(error);
+    json_array_foreach(list, i, item) if (string_list_add(ret, json_string_value(item)) <
+                                          0) return error_oom(error);
     return 0;
 }
 
@@ -119,7 +122,8 @@ static int check_mkfs_options(const struct disk_request *disk, struct error *err
         for (size_t t = 0; t < ARRAY_SIZE(reserved); t++)
             if (text_equal(reserved[t].fstype, disk->fstype))
                 letters = reserved[t].letters;
-        bool taken = option[0] == '-' && option[1] && option[1] != '-' && strchr(letters, option[1]);
+        bool taken =
+            option[0] == '-' && option[1] && option[1] != '-' && strchr(letters, option[1]);
         if (taken || text_equal(option, "--force") || text_equal(option, "--label") ||
             text_equal(option, "--uuid") || text_starts_with(option, "uuid="))
             return error_set(error, -EINVAL,
@@ -193,9 +197,10 @@ static int check_keys(const struct disk_request *disk, const json_t *json, struc
         r = error_set(error, -EINVAL,
                       "disk os: existing: adopt can't be given: the OS disk is used as it is");
     if (r == 0 && disk->os && disk->tier == TIER_SWAP)
-        r = error_set(error, -EINVAL,
-                      "disk os: tier swap is not possible: the OS disk is the root filesystem; give "
-                      "it hot, warm or cold");
+        r = error_set(
+            error, -EINVAL,
+            "disk os: tier swap is not possible: the OS disk is the root filesystem; give "
+            "it hot, warm or cold");
     if (r == 0 && !disk->os && disk->tier == TIER_SWAP)
         r = refuse_key(disk, json, not_swap, "the disk is swap", error);
     if (r == 0 && disk->adopt)
@@ -230,6 +235,12 @@ static int parse_disk(const json_t *json, const json_t *params, struct disk_requ
         r = copy(json, "group", &disk->group, error);
     if (r == 0)
         r = copy_mode(json_object_get(json, "mode"), &disk->mode, error);
+    if (r == 0 && disk->mode) {
+        int ignored;
+        r = mode_apply(disk->mode, 0, &ignored, error);
+        if (r < 0)
+            r = error_wrap(error, "disk %s", disk->name);
+    }
     if (r == 0 && !disk->os)
         r = parse_filesystem(json, params, disk, error);
     if (r == 0 && disk->device && disk->device[0] != '/')

@@ -14,16 +14,16 @@ struct disk_request {
     char *name;
     enum tier tier;
     char *device, *serial, *wwn;
-    char *fstype;          /* ext4, xfs, btrfs, swap; of `os`: NULL */
-    bool fstype_explicit;  /* given for this disk */
+    char *fstype;         /* ext4, xfs, btrfs, swap; of `os`: NULL */
+    bool fstype_explicit; /* given for this disk */
     struct string_list mkfs_options;
-    char *mount_options;   /* comma separated, without what the module appends */
+    char *mount_options; /* comma separated, without what the module appends */
     bool adopt;
-    char *wipe;            /* token, NULL: nothing may be destroyed */
-    char *owner, *group;   /* NULL: unchanged */
-    char *mode;            /* octal text or symbolic; NULL: unchanged */
-    bool os;               /* the OS disk */
-    bool shared;           /* the OS disk of a tier that a data disk serves */
+    char *wipe;          /* token, NULL: nothing may be destroyed */
+    char *owner, *group; /* NULL: unchanged */
+    char *mode;          /* octal text or symbolic; NULL: unchanged */
+    bool os;             /* the OS disk */
+    bool shared;         /* the OS disk of a tier that a data disk serves */
 };
 
 struct request {
@@ -31,8 +31,8 @@ struct request {
         struct disk_request *items;
         size_t count;
     } disks;
-    char *provider; /* "auto" or a provider */
-    char *root;     /* absolute, without trailing slash */
+    char *provider;    /* "auto" or a provider */
+    char *root;        /* absolute, without trailing slash */
     int swap_priority; /* -1: not given */
     bool backup, full_scan;
     int device_timeout; /* seconds */
@@ -40,7 +40,8 @@ struct request {
 
 extern const struct fields disk_request_fields, request_fields;
 
-/* The module's parse function: applies the storage strategy's rules; looks at nothing but `params`. */
+/* The module's parse function: applies the storage strategy's rules; looks at nothing but `params`.
+ */
 int request_parse(const json_t *params, void **ret_request, struct error *error);
 void request_free(void *request);
 

@@ -57,7 +57,8 @@ const struct param storage_tier_params[] = {
      .has_elements = true,
      .elements = PARAM_DICT,
      .options = disk_params,
-     .description = STRINGS("The host's disks, as in the inventory. Required for O(state=present).")},
+     .description =
+         STRINGS("The host's disks, as in the inventory. Required for O(state=present).")},
     {.name = "provider",
      .default_json = "\"auto\"",
      .choices = STRINGS("auto", "proxmox", "aws", "gcp", "oci", "generic"),

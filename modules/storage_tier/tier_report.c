@@ -177,7 +177,7 @@ int tier_diff(const struct tier_views *views, const char *fstab_after, struct pl
     AUTO_FREE char *before_text = text_take(&before), *after_text = text_take(&after);
     if (!before_text || !after_text)
         return error_oom(error);
-    int r = plan_diff(plan, fstab->path ? fstab->path : "/etc/fstab", fstab->text ? fstab->text : "",
-                      fstab_after, error);
+    int r = plan_diff(plan, fstab->path ? fstab->path : "/etc/fstab",
+                      fstab->text ? fstab->text : "", fstab_after, error);
     return r < 0 ? r : plan_diff(plan, "storage tiers", before_text, after_text, error);
 }

@@ -22,8 +22,7 @@ static bool holds(const struct string_list *list, const char *item)
     return false;
 }
 
-static int check_host(const struct request *request, const struct facts *facts,
-                      struct error *error)
+static int check_host(const struct request *request, const struct facts *facts, struct error *error)
 {
     if (!facts->root_user)
         return error_refuse(error, "not-root",
@@ -105,10 +104,11 @@ static int check_health(const struct tier_view *view, struct error *error)
     if (!view->mounted || !text_list_has(view->mount->fs_options, "ro") ||
         text_list_has(view->mount->options, "ro") || text_list_has(view->want->mount_options, "ro"))
         return 0;
-    return refuse_disk(error, "read-only-after-error", view->want, view->found,
-                       "serves tier %s, but its filesystem became read-only after an error; see the "
-                       "kernel's log, then unmount it and run fsck",
-                       tier_names[view->want->tier]);
+    return refuse_disk(
+        error, "read-only-after-error", view->want, view->found,
+        "serves tier %s, but its filesystem became read-only after an error; see the "
+        "kernel's log, then unmount it and run fsck",
+        tier_names[view->want->tier]);
 }
 
 static void fill_after(struct tier_view *view)
@@ -119,8 +119,7 @@ static void fill_after(struct tier_view *view)
         return;
     view->fstype = verdict_makes(view->verdict) ? view->want->fstype : fs->type;
     view->uuid = verdict_makes(view->verdict) ? NULL : fs->uuid;
-    view->label =
-        view->verdict == VERDICT_ADOPT ? fs->label : tier_label(view->want->tier);
+    view->label = view->verdict == VERDICT_ADOPT ? fs->label : tier_label(view->want->tier);
 }
 
 /* The tier was served by a disk until now, and shall be a directory of the OS disk. */
@@ -131,11 +130,12 @@ static int check_os_tier(const struct tier_view *view, struct error *error)
 
     if (!view->want->os || view->want->shared || !line)
         return 0;
-    return refuse_disk(error, "tier-move", view->want, view->found,
-                       "is declared as tier %s, which line %d of fstab gives to %s: moving a tier "
-                       "to the OS disk is not supported by this version; unmount it and delete that "
-                       "line first (its data stays on that disk)",
-                       tier, line->number, line->source);
+    return refuse_disk(
+        error, "tier-move", view->want, view->found,
+        "is declared as tier %s, which line %d of fstab gives to %s: moving a tier "
+        "to the OS disk is not supported by this version; unmount it and delete that "
+        "line first (its data stays on that disk)",
+        tier, line->number, line->source);
 }
 
 static int look(struct tier_view *view, struct error *error)

@@ -1,4 +1,5 @@
-/* One declared disk on its way through the plan: what is wanted, what was found, what follows. Pure. */
+/* One declared disk on its way through the plan: what is wanted, what was found, what follows.
+ * Pure. */
 #pragma once
 
 #include "actions.h"
@@ -12,11 +13,11 @@ struct tier_view {
     const struct disk_request *want;
     const struct found *found;
     enum verdict verdict;
-    char *path;          /* /var/storage/hot; for swap too, where nothing lies */
-    const char *uuid;    /* of the filesystem that will serve, NULL: yet to be drawn */
-    const char *fstype;  /* the same */
+    char *path;         /* /var/storage/hot; for swap too, where nothing lies */
+    const char *uuid;   /* of the filesystem that will serve, NULL: yet to be drawn */
+    const char *fstype; /* the same */
     const char *label;
-    bool mounted;        /* the disk is mounted at `path` */
+    bool mounted;              /* the disk is mounted at `path` */
     const struct mount *mount; /* the entry, NULL: none */
 };
 

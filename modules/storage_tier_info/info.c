@@ -127,9 +127,9 @@ int info_plan(const void *request, const void *facts, struct plan *plan, struct 
     (void)request;
     for (size_t i = 0; r == 0 && i < host->disks.count; i++)
         r = add_disk(disks, &host->disks.items[i], error);
-    if (r == 0 && (json_object_set(plan->result, "disks", disks) < 0 ||
-                   json_object_set_new(plan->result, "provider",
-                                       json_string(provider_detect())) < 0))
+    if (r == 0 &&
+        (json_object_set(plan->result, "disks", disks) < 0 ||
+         json_object_set_new(plan->result, "provider", json_string(provider_detect())) < 0))
         r = error_oom(error);
     return r;
 }

@@ -1,0 +1,103 @@
+/* Editing fstab's bytes: whatever the file holds, only the one line changes. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cleanup.h"
+#include "fstab_text.h"
+#include "mode.h"
+
+static void expect_edit(const char *text, const char *old_line, const char *new_line,
+                        const char *expected)
+{
+    AUTO_FREE char *edited = fstab_text_edit(text, old_line, new_line);
+
+    assert_non_null(edited);
+    assert_string_equal(edited, expected);
+}
+
+static void appends(void **state)
+{
+    (void)state;
+    expect_edit("", NULL, "OURS", "OURS\n");
+    expect_edit("# a\n", NULL, "OURS", "# a\nOURS\n");
+    expect_edit("# a", NULL, "OURS", "# a\nOURS\n");
+    expect_edit("a\r\n\t \n", NULL, "OURS", "a\r\n\t \nOURS\n");
+}
+
+static void replaces(void **state)
+{
+    (void)state;
+    expect_edit("a\nold\nb", "old", "new", "a\nnew\nb");
+    expect_edit("old", "old", "new", "new");
+    expect_edit("older\nold\nold\n", "old", "new", "older\nnew\nold\n");
+    expect_edit("a\r\nold\r\nb\r\n", "old\r", "new", "a\r\nnew\nb\r\n");
+}
+
+static void does_not_guess(void **state)
+{
+    (void)state;
+    errno = 0;
+    assert_null(fstab_text_edit("a\n old\n", "old", "new"));
+    assert_int_equal(errno, ENOENT);
+}
+
+static void compares_fields(void **state)
+{
+    (void)state;
+    assert_true(fstab_same_fields("a b\tc", "  a  b c \r"));
+    assert_false(fstab_same_fields("a b c", "a b c d"));
+    assert_false(fstab_same_fields("a b", "a bc"));
+    assert_true(fstab_same_fields("", " "));
+}
+
+static void expect_mode(const char *text, int before, int expected)
+{
+    struct error error = ERROR_INIT;
+    int mode = -1;
+    int r = mode_apply(text, before, &mode, &error);
+
+    if (expected < 0) {
+        assert_int_not_equal(r, 0);
+    } else {
+        assert_int_equal(r, 0);
+        assert_int_equal(mode, expected);
+    }
+    error_clear(&error);
+}
+
+static void modes(void **state)
+{
+    (void)state;
+    expect_mode("0750", 0755, 0750);
+    expect_mode("1777", 0755, 01777);
+    expect_mode("u=rwx,g=rx,o=", 0777, 0750);
+    expect_mode("g+s,o-rx", 0755, 02750);
+    expect_mode("a+w", 0555, 0777);
+    expect_mode("+t", 0755, 01755);
+    expect_mode("g=u", 0700, 0770);
+    expect_mode("u=rwX,go=", 0, 0700);
+    expect_mode("0888", 0755, -1);
+    expect_mode("77777", 0755, -1);
+    expect_mode("", 0755, -1);
+    expect_mode("rwxr-xr-x", 0755, -1);
+    expect_mode("u=rwx,", 0755, -1);
+    expect_mode("u=z", 0755, -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(appends),        cmocka_unit_test(replaces),
+        cmocka_unit_test(does_not_guess), cmocka_unit_test(compares_fields),
+        cmocka_unit_test(modes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
