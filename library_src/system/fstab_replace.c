@@ -8,7 +8,7 @@
 
 #include "cleanup.h"
 #include "file.h"
-#include "fstab.h"
+#include "fstab_file.h"
 #include "text.h"
 
 #define TEMPORARY_PREFIX ".fstab.storage_tier."

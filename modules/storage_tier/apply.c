@@ -10,7 +10,7 @@
 #include "cleanup.h"
 #include "directory.h"
 #include "file.h"
-#include "fstab.h"
+#include "fstab_file.h"
 #include "fstab_text.h"
 #include "intent.h"
 #include "judge.h"

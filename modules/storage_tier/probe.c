@@ -14,7 +14,7 @@
 
 #include "cleanup.h"
 #include "directory.h"
-#include "fstab.h"
+#include "fstab_file.h"
 #include "intent.h"
 #include "judge.h"
 #include "mounts.h"

@@ -1,4 +1,4 @@
-#include "fstab.h"
+#include "fstab_file.h"
 
 #include <ctype.h>
 #include <errno.h>
