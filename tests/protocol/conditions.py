@@ -301,6 +301,45 @@ class Pipeline(Base):
             self.fails(self.sample(more=[{'mode': 'a', 'size': 'x'}], _ansible_version=version), text)
 
 
+class Log(Base):
+    """The line in syslog, read from a /dev of the test's own."""
+
+    LISTENER = """
+import os, socket, subprocess, sys
+subprocess.run(['mount', '-t', 'tmpfs', 'none', '/dev'], check=True)
+os.mknod('/dev/null', 0o020666, os.makedev(1, 3))
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind('/dev/log')
+log.settimeout(0.2)
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+try:
+    while True:
+        print(log.recv(65536).decode())
+except TimeoutError:
+    pass
+"""
+
+    def logged(self, **more):
+        done = subprocess.run(
+            ['unshare', '-m', sys.executable, '-c', self.LISTENER, SETTINGS.sample,
+             self.write_arguments({'path': self.path('file'), 'secret': 'hunter2', **more})],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0 and 'unshare' in done.stderr:
+            self.skipTest('no private mount namespace: ' + done.stderr.strip())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_line(self):
+        line = self.logged(content='with hunter2', _ansible_syslog_facility='LOG_LOCAL0')
+        self.assertEqual(line.count('ansible-sample_module: Invoked with'), 1)
+        self.assertIn(f'path={self.path("file")} secret=NOT_LOGGING_PARAMETER content=with ********',
+                      line)
+        self.assertTrue(line.startswith(f'<{16 << 3 | 6}>'), line)
+
+    def test_not_when_the_task_says_no_log(self):
+        self.assertEqual(self.logged(_ansible_no_log=True), '')
+
+
 class Streams(Base):
     def status(self, **options):
         return subprocess.run([SETTINGS.sample, self.write_arguments({'path': self.path('file')})],
