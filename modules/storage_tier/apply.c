@@ -142,8 +142,9 @@ static int apply_mount(const struct work *work, struct error *error)
 static int apply_remount(const struct work *work, struct error *error)
 {
     bool read_only = text_list_has(work->want->mount_options, "ro");
+    /* The kernel keeps the old way of access times where a remount names none. */
     AUTO_FREE char *options =
-        text_format("%s%s", work->want->mount_options, read_only ? "" : ",rw");
+        text_format("relatime,%s%s", work->want->mount_options, read_only ? "" : ",rw");
 
     return options ? mount_change_options(work->path, options, error) : error_oom(error);
 }

@@ -31,6 +31,41 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
                    : NULL;
 }
 
+static bool concerns_filesystem(const char *option, size_t length)
+{
+    static const char others[] =
+        "defaults,auto,noauto,nofail,_netdev,user,nouser,users,owner,group,"
+        "ro,rw,dev,nodev,suid,nosuid,exec,noexec,atime,noatime,diratime,"
+        "nodiratime,relatime,norelatime,strictatime,nostrictatime";
+    AUTO_FREE char *name = strndup(option, length);
+
+    return name && !text_starts_with(name, "x-") && !text_list_has(others, name);
+}
+
+static char *filesystem_options(const char *options)
+{
+    AUTO_TEXT struct text kept = {0};
+
+    text_add(&kept, "");
+    while (*options) {
+        size_t length = strcspn(options, ",");
+
+        if (concerns_filesystem(options, length)) {
+            text_add_bytes(&kept, options, length);
+            text_add(&kept, ",");
+        }
+        options += length + (options[length] == ',');
+    }
+    return text_take(&kept);
+}
+
+bool fstab_same_filesystem_options(const char *a, const char *b)
+{
+    AUTO_FREE char *left = filesystem_options(a), *right = filesystem_options(b);
+
+    return left && right && text_equal(left, right);
+}
+
 static size_t next_field(const char **line)
 {
     *line += strspn(*line, " \t\r");

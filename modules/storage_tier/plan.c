@@ -208,9 +208,9 @@ static bool options_changed(const struct tier_view *view)
 {
     const struct fstab_line *line =
         fstab_line_of_tier(&view->facts->fstab, tier_names[view->want->tier]);
-    AUTO_FREE char *options = fstab_options_text(view->want);
 
-    return line && options && !text_equal(line->options, options);
+    return line && line->options &&
+           !fstab_same_filesystem_options(line->options, view->want->mount_options);
 }
 
 static int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error)

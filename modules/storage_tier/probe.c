@@ -203,17 +203,14 @@ static int look_at_root(const char *root, struct facts *facts, struct error *err
         text_format("%s%s", real && strcmp(real, "/") != 0 ? real : "", root + strlen(existing));
     if (!facts->real_root)
         return error_oom(error);
-    AUTO_CLOSE int fd = open(real ? real : "/", O_RDONLY | O_CLOEXEC);
+    AUTO_CLOSE int fd = open(real ? real : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOTDIR)
+        return error_refuse(error, "root-is-no-directory", "root: %s exists and is no directory",
+                            real);
     if (fd < 0)
         return error_set_errno(error, -errno, "opening %s", real ? real : "/");
     int r = directory_read(fd, ".", 0, &facts->root, error);
-    bool exists = strcmp(existing, root) == 0;
-    if (exists && !facts->root.is_directory) {
-        struct stat status;
-        facts->root.exists = stat(root, &status) == 0;
-        facts->root.is_directory = S_ISDIR(status.st_mode);
-    }
-    facts->root.exists = exists;
+    facts->root.exists = strcmp(existing, root) == 0;
     return r;
 }
 
