@@ -241,6 +241,9 @@ class Pipeline(Base):
     def test_printing_library(self):
         self.assertTrue(self.sample(trouble='print')['changed'])
 
+    def test_child_that_is_killed_prints_nothing(self):
+        self.assertTrue(self.sample(trouble='fork')['changed'])
+
     def test_crashes(self):
         for trouble, name in (('segfault', 'SIGSEGV'), ('abort', 'SIGABRT')):
             result = self.fails(self.sample(trouble=trouble, path=self.path(trouble)), name)

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "file.h"
@@ -130,6 +132,12 @@ static int misbehave(const struct request *request, struct error *error)
     if (strcmp(trouble, "wait") == 0)
         for (;;)
             pause();
+    if (strcmp(trouble, "fork") == 0) {
+        pid_t child = fork();
+        if (child == 0)
+            raise(SIGTERM);
+        waitpid(child, NULL, 0);
+    }
     if (strcmp(trouble, "fail") == 0 || strcmp(trouble, "best_effort") == 0)
         return error_set(error, -EIO, "the second file is not for us");
     if (strcmp(trouble, "refuse") == 0)
@@ -178,7 +186,7 @@ static const struct param PARAMS[] = {
     {.name = "trouble",
      .default_json = "\"none\"",
      .choices = STRINGS("none", "fail", "refuse", "best_effort", "no_effect", "print", "segfault",
-                        "abort", "wait", "unsettled"),
+                        "abort", "wait", "fork", "unsettled"),
      .description = STRINGS("How to misbehave.")},
     {.name = "more",
      .type = PARAM_LIST,
