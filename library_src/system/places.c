@@ -62,7 +62,7 @@ static void add_ends(struct collector *c)
  * no group: e2fsprogs lib/ext2fs/closefs.c, ext2fs_bg_has_super. */
 static void add_ext4_backups(struct collector *c)
 {
-    static const unsigned groups[] = {1, 3, 5, 7, 9, 25, 27, 49};
+    static const uint64_t groups[] = {1, 3, 5, 7, 9, 25, 27, 49};
 
     for (uint64_t block = KIB; block <= 4 * KIB; block *= 2)
         for (size_t i = 0; i < ARRAY_SIZE(groups); i++)

@@ -70,7 +70,7 @@ static int read_chunk(struct scan *scan, uint64_t offset, size_t length, struct 
 
         if (n == -ENOMEM || n == -EINVAL)
             return error_set_errno(error, (int)n, "reading at offset %llu",
-                                   (unsigned long long)(offset + done));
+                                   (unsigned long long)offset + done);
         if (n < (ssize_t)block) {
             scan->result.unreadable = true;
             scan->result.error_offset = offset + done;

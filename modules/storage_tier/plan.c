@@ -20,7 +20,7 @@ static int add(struct plan *plan, const struct tier_view *view, enum step step, 
     struct action *action = NULL;
     AUTO_JSON json_t *tier = json_text(view ? tier_names[view->want->tier] : NULL);
     AUTO_JSON json_t *device = json_text(view && !view->want->os ? view->found->disk.path : NULL);
-    AUTO_JSON json_t *text = detail ? json_text(detail) : NULL;
+    AUTO_JSON json_t *text = owned ? json_text(owned) : NULL;
 
     if (!tier || !device || !text)
         return error_oom(error);
@@ -30,7 +30,7 @@ static int add(struct plan *plan, const struct tier_view *view, enum step step, 
         &action, error);
     if (r < 0)
         return r;
-    action->kind = step;
+    action->kind = (int)step;
     action->subject = view ? view->index : 0;
     if (ret_action)
         *ret_action = action;

@@ -143,9 +143,10 @@ static void check_tier_free(const char *tier, bool is_os, size_t index, const st
                         "shared by the OS disk and a data disk: the data disk serves tier %s, the "
                         "OS disk none",
                         tier);
-    if (!holders && json_object_set_new(seen->tiers, tier, holders = json_object()) < 0)
-        problems->lines.failed = true;
-    else if (!before && json_object_set_new(holders, kind, json_integer((json_int_t)index)) < 0)
+    bool failed =
+        !holders && json_object_set_new(seen->tiers, tier, holders = json_object()) < 0;
+    if (failed ||
+        (!before && json_object_set_new(holders, kind, json_integer((json_int_t)index)) < 0))
         problems->lines.failed = true;
 }
 

@@ -21,7 +21,7 @@ const struct disk_key disk_keys[] = {
     {"owner", .kind = DISK_KEY_TEXT, .not_for_adopted = true},
     {"group", .kind = DISK_KEY_TEXT, .not_for_adopted = true},
     {"mode", .kind = DISK_KEY_MODE, .not_for_adopted = true},
-    {NULL},
+    {0},
 };
 
 const struct disk_key *disk_key_find(const char *name)
