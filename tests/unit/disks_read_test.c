@@ -37,9 +37,9 @@ static void assert_text(const char *a, const char *b)
 static void names_in_order(void **state __attribute__((unused)))
 {
     static const char *const names[] = {
-        "cciss!c0d0", "cciss!c0d0p1", "dm-0",  "dm-1",  "dm-2",    "dm-3",      "dm-4",
-        "loop0",      "md0",          "md0p1", "md127", "nvme0n1", "nvme0n1p1", "sda",
-        "sda1",       "sda2",         "sda10", "sdb",   "sdc",     "sdd",       "vda"};
+        "cciss!c0d0", "cciss!c0d0p1", "dm-0",  "dm-1",  "dm-2",  "dm-3",    "dm-4",      "dm-5",
+        "dm-6",       "loop0",        "md0",   "md0p1", "md127", "nvme0n1", "nvme0n1p1", "sda",
+        "sda1",       "sda2",         "sda10", "sdb",   "sdc",   "sdd",     "vda"};
 
     for (size_t i = 0; i < ARRAY_SIZE(names) && i < tree.disks.count; i++)
         assert_string_equal(tree.disks.items[i].name, names[i]);
@@ -148,6 +148,14 @@ static void multipath_map_has_its_paths_identity(void **state __attribute__((unu
     assert_string_equal(tree_disk(&tree, "sdd")->holders.items[0], "dm-2");
 }
 
+static void map_without_paths(void **state __attribute__((unused)))
+{
+    assert_string_equal(tree_disk(&tree, "dm-5")->type, "mpath");
+    assert_null(tree_disk(&tree, "dm-5")->wwn);
+    assert_string_equal(tree_disk(&tree, "dm-6")->type, "part");
+    assert_null(tree_disk(&tree, "dm-6")->parent);
+}
+
 static void use(void **state __attribute__((unused)))
 {
     const struct disk *disk = tree_disk(&tree, "sda2");
@@ -181,6 +189,7 @@ static void natural_order_is_an_order(void **state __attribute__((unused)))
     assert_true(sysfs_compare_names("sdz", "sdaa") < 0);
     assert_true(sysfs_compare_names("nvme0n2", "nvme0n10") < 0);
     assert_true(sysfs_compare_names("n2", "n10") < 0);
+    assert_true(sysfs_compare_names("md1", "mda") < 0);
 }
 
 static const char page83[] = "\x00\x83\x00\x1b\x02\x00\x00\x0b"
@@ -258,6 +267,7 @@ int main(void)
         cmocka_unit_test(loop_device),
         cmocka_unit_test(virtual_types),
         cmocka_unit_test(multipath_map_has_its_paths_identity),
+        cmocka_unit_test(map_without_paths),
         cmocka_unit_test(use),
     };
     const struct CMUnitTest parts[] = {

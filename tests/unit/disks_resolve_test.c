@@ -97,6 +97,18 @@ static void proxmox_slot_that_is_missing(void **state __attribute__((unused)))
     assert_string_equal(json_string_value(json_object_get(second, "serial")), "D0S1");
 }
 
+static void candidates_with_their_use(void **state __attribute__((unused)))
+{
+    struct disk *disk = tree_disk(&tree, "sda");
+
+    assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, NULL, WORDS("20.0 GiB); /dev/sdb"));
+    disk->content.kind = CONTENT_BLANK;
+    disk->swap_active = true;
+    assert_int_equal(string_list_add(&disk->mounts, "/srv"), 0);
+    assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, NULL,
+                     WORDS("20.0 GiB) with nothing mounted at /srv in use as swap; /dev/sdb"));
+}
+
 static void proxmox_names(void **state __attribute__((unused)))
 {
     static const char *const names[] = {"hot",     "data-",     "data-01", "data-1x",
@@ -104,6 +116,7 @@ static void proxmox_names(void **state __attribute__((unused)))
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         assert_not_found(IDENTITY(.name = names[i]), -EPERM, "disk-name", WORDS("data-0"));
+    assert_not_found(IDENTITY(.name = "data-100"), -ENODEV, NULL, WORDS("drive-scsi101"));
     assert_found(IDENTITY(.name = "hot", .serial = "D0S1"), "sdb", "serial");
 }
 
@@ -217,6 +230,8 @@ static void virtio_without_serial(void **state __attribute__((unused)))
     assert_not_found(IDENTITY(), -EPERM, "virtio-blk-unidentified",
                      WORDS("/dev/vdb", "cdb-1-hot-0000000001", "inventory"));
     tree_disk(&tree, "vdb")->os = true;
+    assert_not_found(IDENTITY(), -ENODEV, NULL, WORDS("/dev/sda (1.0 MiB)"));
+    tree_disk(&tree, "sda")->os = true;
     assert_not_found(IDENTITY(), -ENODEV, NULL, WORDS("no disk besides"));
 }
 
@@ -310,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON(proxmox, proxmox_slots_in_another_order),
         ON(proxmox, proxmox_slot_that_is_missing),
+        ON(proxmox, candidates_with_their_use),
         ON(proxmox, proxmox_names),
         ON(proxmox, slot_of_the_system),
         ON(proxmox, slot_that_is_read_only),
