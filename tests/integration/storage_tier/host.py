@@ -72,6 +72,7 @@ class Host:
             self.mount_private("-t", "tmpfs", "-o", "mode=755,size=64M", "host", path)
         for name, data in etc.items():
             Path("/etc", name).write_bytes(data)
+        os.symlink("/proc/self/mounts", "/etc/mtab")
         for path in ("/var/lib", "/var/tmp", "/var/empty"):
             os.mkdir(path)
         FSTAB.write_text("# /etc/fstab\nLABEL=vmroot / ext4 errors=remount-ro 0 1\n",

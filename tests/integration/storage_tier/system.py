@@ -11,8 +11,8 @@ class Failed(Exception):
 
 def tool(*argv, ok=(0,), **options):
     """Its standard output; other exit statuses than `ok` are an error."""
-    done = subprocess.run([str(a) for a in argv], capture_output=True, check=False, text=True,
-                          **options)
+    done = subprocess.run([str(a) for a in argv], capture_output=True, check=False,
+                          encoding="utf-8", errors="replace", **options)
     if done.returncode not in ok:
         raise Failed(f"{' '.join(map(str, argv))}: status {done.returncode}: "
                      f"{done.stdout}{done.stderr}")
