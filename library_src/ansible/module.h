@@ -35,8 +35,10 @@ struct module {
 
     /* Validated parameters to the module's own request; looks at nothing but them. */
     int (*parse)(const json_t *params, void **ret_request, struct error *error);
-    /* Reads the system; writes nothing. */
-    int (*probe)(const void *request, void **ret_facts, struct error *error);
+    /* Reads the system; writes nothing. `before` are the facts of a look moments ago whose plan is
+     * about to be carried out, NULL otherwise: what apply checks again by itself may be taken from
+     * there. */
+    int (*probe)(const void *request, const void *before, void **ret_facts, struct error *error);
     /* Decides; pure. `plan` is initialised. */
     int (*plan)(const void *request, const void *facts, struct plan *plan, struct error *error);
     /* Carries one action out. `facts` are those the plan was made from, and may be updated as the

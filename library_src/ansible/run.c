@@ -28,10 +28,11 @@ static void look_release(struct look *look)
 #define AUTO_LOOK __attribute__((cleanup(look_release)))
 
 /* Replaces what `look` held. */
-static int look_again(const struct run *run, struct look *look, struct error *error)
+static int look_again(const struct run *run, const struct look *before, struct look *look,
+                      struct error *error)
 {
     AUTO_LOOK struct look fresh = {.module = run->module};
-    int r = run->module->probe(run->request, &fresh.facts, error);
+    int r = run->module->probe(run->request, before ? before->facts : NULL, &fresh.facts, error);
 
     if (r == 0)
         r = plan_init(&fresh.plan, error);
@@ -97,7 +98,7 @@ static int settle(const struct run *run, struct look *look, struct error *error)
         AUTO_LOOK struct look before = *look;
 
         *look = (struct look){0};
-        int r = look_again(run, look, error);
+        int r = look_again(run, &before, look, error);
         if (r < 0)
             return r;
         if (plan_equal(&before.plan, &look->plan))
@@ -160,7 +161,7 @@ static int verify(struct run *run, const struct look *applied, struct look *last
                   const json_t *failed, struct error *error)
 {
     AUTO_JSON json_t *left = json_array();
-    int r = look_again(run, last, error);
+    int r = look_again(run, NULL, last, error);
 
     for (size_t i = 0; r == 0 && i < last->plan.count; i++)
         if (!holds_text(failed, last->plan.actions[i].shown) &&
@@ -208,7 +209,7 @@ int run_carry_out(struct run *run, json_t **ret_result, struct error *error)
     int r = run->module->parse(run->validation.params, &run->request, error);
 
     if (r == 0)
-        r = look_again(run, &look, error);
+        r = look_again(run, NULL, &look, error);
     if (r == 0)
         r = keep_warnings(run, look.plan.warnings, error);
     if (r < 0)

@@ -233,7 +233,7 @@ static int look_at_mount_point(const struct facts *facts, const struct request *
 
 static int probe_one(const struct request *request, size_t index, struct host *host,
                      struct resolved *resolved, const struct intent_list *intents,
-                     struct facts *facts, struct error *error)
+                     const struct facts *before, struct facts *facts, struct error *error)
 {
     const struct disk_request *want = &request->disks.items[index];
     struct found *found = &facts->found.items[index];
@@ -250,7 +250,8 @@ static int probe_one(const struct request *request, size_t index, struct host *h
         found->disk = *disk;
         *disk = (struct disk){.devno = found->disk.devno};
         found->found_by = TAKE_PTR(resolved[index].found_by);
-        r = probe_disk(request, want, host, &facts->fstab, intents, found, error);
+        r = probe_disk(request, want, host, &facts->fstab, intents,
+                       before ? &before->found.items[index] : NULL, found, error);
     }
     if (r == 0 && want->tier != TIER_SWAP)
         r = look_at_mount_point(facts, request, want, found, error);
@@ -285,7 +286,8 @@ static int probe_host(const struct request *request, struct facts *facts, struct
     return r < 0 ? r : look_at_root(request->root, facts, error);
 }
 
-static int probe_disks(const struct request *request, struct facts *facts, struct error *error)
+static int probe_disks(const struct request *request, const struct facts *before,
+                       struct facts *facts, struct error *error)
 {
     __attribute__((cleanup(host_release))) struct host host = {0};
     __attribute__((cleanup(intents_release))) struct intent_list intents = {0};
@@ -298,7 +300,7 @@ static int probe_disks(const struct request *request, struct facts *facts, struc
         if (!fields_append(&found_fields, &facts->found))
             r = error_oom(error);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
-        r = probe_one(request, i, &host, resolved, &intents, facts, error);
+        r = probe_one(request, i, &host, resolved, &intents, before, facts, error);
     resolved_release(resolved);
     if (r < 0)
         return r;
@@ -309,7 +311,7 @@ static int probe_disks(const struct request *request, struct facts *facts, struc
     return 0;
 }
 
-int storage_probe(const void *request, void **ret_facts, struct error *error)
+int storage_probe(const void *request, const void *before, void **ret_facts, struct error *error)
 {
     struct facts *facts = calloc(1, sizeof(*facts));
     int r = 0;
@@ -320,7 +322,7 @@ int storage_probe(const void *request, void **ret_facts, struct error *error)
     if (facts->root_user)
         r = probe_host(request, facts, error);
     if (r == 0 && facts->root_user && !facts->cannot_mount)
-        r = probe_disks(request, facts, error);
+        r = probe_disks(request, before, facts, error);
     if (r < 0) {
         facts_free(facts);
         return r;

@@ -4,7 +4,7 @@
 #include "facts.h"
 
 /* The module's probe function: everything the plan needs to know of this host. Writes nothing. */
-int storage_probe(const void *request, void **ret_facts, struct error *error);
+int storage_probe(const void *request, const void *before, void **ret_facts, struct error *error);
 
 /* What the host has, whatever is asked for: mounts, swap, disks with the OS disk marked. */
 struct host {
@@ -21,6 +21,9 @@ int host_read_signatures(struct host *host, bool all_types, struct error *error)
 
 /* A disk that is in use by others: an exclusive open fails. Fills `busy`. */
 int disk_test_busy(struct disk *disk, struct error *error);
+
+/* The signatures of one disk, of all known types, into `content`. */
+int disk_read_signatures(struct disk *disk, struct error *error);
 
 /* What is on one disk, as the plan judges it: fills `content`, with the proof where nobody uses the
  * disk. */

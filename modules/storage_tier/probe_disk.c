@@ -125,9 +125,32 @@ static int find_orphan_stamp(struct found *found, struct error *error)
     return 0;
 }
 
+static bool was_blank(const struct found *before, const struct found *found)
+{
+    return before && before->disk.content.kind == CONTENT_BLANK && found->intents.count == 0 &&
+           before->disk.devno == found->disk.devno &&
+           before->disk.size_bytes == found->disk.size_bytes && !in_use(&found->disk);
+}
+
+static int examine_content(const struct request *request, const struct found *before,
+                           struct found *found, struct error *error)
+{
+    if (was_blank(before, found)) {
+        int r = disk_read_signatures(&found->disk, error);
+        if (r < 0)
+            return r;
+        if (found->disk.content.kind == CONTENT_UNKNOWN) {
+            found->disk.content.kind = CONTENT_BLANK;
+            return 0;
+        }
+    }
+    return disk_examine(&found->disk, request->full_scan,
+                        found->stamped ? &found->intents.items[0] : NULL, error);
+}
+
 static int examine(const struct request *request, const struct disk_request *want,
                    const struct fstab *fstab, const struct intent_list *intents,
-                   struct found *found, struct error *error)
+                   const struct found *before, struct found *found, struct error *error)
 {
     bool active = found->disk.mounts.count || found->disk.swap_active;
     int r = 0;
@@ -141,8 +164,7 @@ static int examine(const struct request *request, const struct disk_request *wan
     if (r == 0)
         r = find_intent(intents, found, error);
     if (r == 0)
-        r = disk_examine(&found->disk, request->full_scan,
-                         found->stamped ? &found->intents.items[0] : NULL, error);
+        r = examine_content(request, before, found, error);
     if (r == 0 && !in_use(&found->disk))
         r = read_head(found, error);
     if (r == 0 && !in_use(&found->disk))
@@ -220,9 +242,10 @@ static int find_unit(const struct request *request, const struct disk_request *w
 
 int probe_disk(const struct request *request, const struct disk_request *want,
                const struct host *host, const struct fstab *fstab,
-               const struct intent_list *intents, struct found *found, struct error *error)
+               const struct intent_list *intents, const struct found *before, struct found *found,
+               struct error *error)
 {
-    int r = examine(request, want, fstab, intents, found, error);
+    int r = examine(request, want, fstab, intents, before, found, error);
 
     if (r == 0)
         r = find_others(want, host, fstab, found, error);

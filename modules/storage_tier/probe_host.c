@@ -79,6 +79,11 @@ int disk_test_busy(struct disk *disk, struct error *error)
     return fd < 0 ? fd : 0;
 }
 
+int disk_read_signatures(struct disk *disk, struct error *error)
+{
+    return read_signatures(disk, NULL, error);
+}
+
 int disk_examine(struct disk *disk, bool full_scan, const struct intent *stamped,
                  struct error *error)
 {

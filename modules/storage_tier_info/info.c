@@ -40,11 +40,12 @@ static int examine(struct disk *disk, struct error *error)
     return 0;
 }
 
-int info_probe(const void *request, void **ret_facts, struct error *error)
+int info_probe(const void *request, const void *before, void **ret_facts, struct error *error)
 {
     struct host *host = calloc(1, sizeof(*host));
 
     (void)request;
+    (void)before;
     if (!host)
         return error_oom(error);
     int r = geteuid() == 0 ? host_read(host, error)

@@ -60,8 +60,9 @@ static void facts_free(void *data)
     free(facts);
 }
 
-static int probe(const void *data, void **ret_facts, struct error *error)
+static int probe(const void *data, const void *before, void **ret_facts, struct error *error)
 {
+    (void)before;
     const struct request *request = data;
     struct facts *facts = calloc(1, sizeof(*facts));
     size_t length;
