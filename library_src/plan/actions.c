@@ -1,10 +1,12 @@
 #include "actions.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "fields.h"
 
 int plan_init(struct plan *plan, struct error *error)
 {
@@ -49,12 +51,16 @@ int plan_add(struct plan *plan, json_t *shown, struct action **ret_action, struc
 
 int plan_warn(struct plan *plan, struct error *error, const char *format, ...)
 {
+    AUTO_FREE char *text = NULL;
     va_list arguments;
 
     va_start(arguments, format);
-    json_t *text = json_vsprintf(format, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
     va_end(arguments);
-    return json_array_append_new(plan->warnings, text) < 0 ? error_oom(error) : 0;
+    if (!text || json_array_append_new(plan->warnings, json_text(text)) < 0)
+        return error_oom(error);
+    return 0;
 }
 
 int plan_diff(struct plan *plan, const char *header, const char *before, const char *after,
@@ -62,8 +68,10 @@ int plan_diff(struct plan *plan, const char *header, const char *before, const c
 {
     if (strcmp(before, after) == 0)
         return 0;
-    json_t *pair = json_pack("{s:s, s:s, s:s, s:s}", "before_header", header, "after_header",
-                             header, "before", before, "after", after);
+    /* Files and paths need not be UTF-8. */
+    json_t *pair =
+        json_pack("{s:o, s:o, s:o, s:o}", "before_header", json_text(header), "after_header",
+                  json_text(header), "before", json_text(before), "after", json_text(after));
     return json_array_append_new(plan->diff, pair) < 0 ? error_oom(error) : 0;
 }
 
