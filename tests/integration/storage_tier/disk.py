@@ -8,14 +8,15 @@ import stat
 import struct
 from pathlib import Path
 
+import system
+
 MIB = 1 << 20
 
 # linux/loop.h
 CONFIGURE, GET_FREE = 0x4C0A, 0x4C82
 AUTOCLEAR, PARTSCAN = 4, 8
 LOOP_MAJOR = 7
-# linux/fs.h
-BLKRRPART, BLKZEROOUT = 0x125F, 0x127F
+BLKZEROOUT = 0x127F  # linux/fs.h
 
 
 def nonzero(data):
@@ -40,14 +41,14 @@ class Disk:
         """Of the disk and its partitions."""
         return [f"/dev/{node.name}" for node in self.made_nodes]
 
-    def add_partitions(self):
-        """Nodes of the partitions that the kernel found."""
-        fcntl.ioctl(self.fd, BLKRRPART)
-        found = sorted(Path(f"/sys/class/block/{self.kernel_name}").glob(f"{self.kernel_name}p*"))
-        for partition in found:
-            number = os.makedev(*map(int, (partition / "dev").read_text().split(":")))
-            self.made_nodes.append(make_node(self.nodes / partition.name, number))
-        return self.paths[1:]
+    def add_partition(self, number, start, sectors):
+        """Told to the kernel by number: not every kernel reads partition tables itself."""
+        system.tool("addpart", self.path, number, start, sectors)
+        name = f"{self.kernel_name}p{number}"
+        device = Path("/sys/class/block", name, "dev").read_text(encoding="ascii").split(":")
+        make_node(self.nodes / name, os.makedev(*map(int, device)))
+        self.made_nodes.append(self.nodes / name)
+        return f"/dev/{name}"
 
     def detach(self):
         for node in self.made_nodes:
