@@ -48,12 +48,12 @@ static int set_immutable(const struct work *work, bool immutable, struct error *
     return directory_set_immutable(parent, tier_names[work->want->tier], immutable, error);
 }
 
-/* The record bears the UUID of what this run, or the one before it, made. */
+/* A record that is left of something else doesn't count. */
 static const char *uuid_of(const struct found *found)
 {
     const struct signature *fs = found_filesystem(found);
 
-    if (found->intents.count)
+    if (found->made)
         return found->intents.items[0].uuid;
     return fs ? fs->uuid : NULL;
 }
@@ -62,9 +62,7 @@ static const char *fstype_of(const struct work *work)
 {
     const struct signature *fs = found_filesystem(work->found);
 
-    if (work->found->intents.count || !fs)
-        return work->want->fstype;
-    return fs->type;
+    return work->found->made || !fs ? work->want->fstype : fs->type;
 }
 
 static int replace_fstab(const struct work *work, const char *text, struct error *error)
@@ -84,9 +82,12 @@ static int write_line(const struct work *work, struct error *error)
 {
     const struct fstab_line *line =
         fstab_line_of_tier(&work->facts->fstab, tier_names[work->want->tier]);
-    AUTO_FREE char *wanted =
-        fstab_line_text(work->request, work->want, uuid_of(work->found), fstype_of(work));
+    const char *uuid = uuid_of(work->found);
 
+    if (!uuid)
+        return error_set(error, -EINVAL, "disk %s: the UUID for its line in fstab is unknown",
+                         work->want->name);
+    AUTO_FREE char *wanted = fstab_line_text(work->request, work->want, uuid, fstype_of(work));
     if (!wanted)
         return error_oom(error);
     if (line && fstab_same_fields(line->text, wanted))
@@ -132,8 +133,8 @@ static int apply_mount(const struct work *work, struct error *error)
         r = count_mounts(work->path, &count, error);
     if (r == 0 && count != 1)
         r = error_set(error, -EBUSY, "%s is mounted over %zu times", work->path, count);
-    bool made = work->found->disk.content.kind != CONTENT_FILESYSTEM;
-    if (r == 0 && made && work->facts->restorecon)
+    bool is_new = work->found->intents.count > 0; /* made by this run, or by the one before it */
+    if (r == 0 && is_new && work->facts->restorecon)
         r = program_run((const char *const[]){"restorecon", work->path, NULL}, NULL, 0, NULL,
                         error);
     return r;

@@ -16,12 +16,13 @@
 #include "disks.h"
 #include "intent.h"
 #include "judge.h"
+#include "probe_disk.h"
 #include "program.h"
 #include "text.h"
 #include "udev.h"
 #include "users.h"
 
-enum { LOCK_SECONDS = 120, POLL_MILLISECONDS = 100, FIRST_KIB = 1024, MAX_ARGUMENTS = 64 };
+enum { LOCK_SECONDS = 120, POLL_MILLISECONDS = 100, MAX_ARGUMENTS = 64 };
 
 /* systemd's convention: whoever works on a disk holds a BSD lock on the whole disk's node. */
 static int lock_device(int fd, const struct disk *disk, struct error *error)
@@ -84,27 +85,13 @@ static int changed(const struct found *found, struct error *error)
                         found->disk.path);
 }
 
-static int head_is_zero(const struct found *found, bool *ret_zero, struct error *error)
-{
-    _Alignas(4096) char head[4096];
-    static const char zeros[FIRST_KIB];
-    AUTO_CLOSE int fd = disk_open(&found->disk, O_RDONLY | O_DIRECT, error);
-
-    if (fd < 0)
-        return fd;
-    if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
-        return error_set_errno(error, errno ? -errno : -EIO, "reading %s", found->disk.path);
-    *ret_zero = memcmp(head, zeros, sizeof(zeros)) == 0;
-    return 0;
-}
-
 /* Looked at once more on the descriptor that is held: still what the plan was made for. */
 static int confirm(const struct request *request, const struct found *found, struct error *error)
 {
     const struct intent *intent = found->stamped ? &found->intents.items[0] : NULL;
     uint64_t offsets[2] = {0};
     struct content now = {0};
-    bool zero = true;
+    bool zero, xfs_in_progress;
 
     if (intent)
         stamp_offsets(intent->size_bytes, offsets);
@@ -116,19 +103,41 @@ static int confirm(const struct request *request, const struct found *found, str
     bool same = r == 0 && now.kind == found->disk.content.kind &&
                 text_equal(now.token, found->disk.content.token);
     fields_release(&content_fields, &now);
-    if (r == 0 && intent && found->head_zero)
-        r = head_is_zero(found, &zero, error);
+    if (r == 0)
+        r = disk_read_head(&found->disk, &zero, &xfs_in_progress, error);
     if (r < 0)
         return r;
-    return same && zero ? 0 : changed(found, error);
+    same = same && zero == found->head_zero && xfs_in_progress == found->xfs_in_progress;
+    return same ? 0 : changed(found, error);
 }
 
-/* The record of what is about to happen, also kept in `found`: from here on the disk is ours to
- * finish. */
-static int record(struct found *found, const struct disk_request *want, bool wiping,
-                  struct error *error)
+static void forget_wipe(struct intent *intent)
 {
-    AUTO_FREE char *identity = intent_identity(&found->disk);
+    free(intent->wipe);
+    intent->wipe = NULL;
+    fields_release(&content_fields, &(struct content){.signatures = intent->signatures});
+    intent->signatures = (struct signature_list){0};
+}
+
+/* A wipe of something new makes a new filesystem: under the old UUID the token that named what is
+ * destroyed now would name what is made. *ret_old is the UUID of the record that is left behind. */
+static int renew(struct found *found, const struct disk_request *want, char **ret_old)
+{
+    struct intent *intent = &found->intents.items[0];
+
+    *ret_old = TAKE_PTR(intent->uuid);
+    forget_wipe(intent);
+    intent->uuid = strdup(found->new_uuid);
+    intent->wipe = strdup(want->wipe);
+    intent->signatures = found->disk.content.signatures;
+    found->disk.content.signatures = (struct signature_list){0};
+    return intent->uuid && intent->wipe ? 0 : -ENOMEM;
+}
+
+/* The record of what is about to happen, as it is kept in `found`. */
+static int fill_record(struct found *found, const struct disk_request *want, bool wiping,
+                       char **ret_old, struct error *error)
+{
     bool again = found->intents.count > 0;
 
     if (!again && !fields_append(&intent_fields, &found->intents))
@@ -137,26 +146,45 @@ static int record(struct found *found, const struct disk_request *want, bool wip
     free(intent->identity);
     free(intent->fstype);
     free(intent->tier);
-    intent->identity = TAKE_PTR(identity);
+    intent->identity = intent_identity(&found->disk);
     intent->fstype = strdup(want->fstype);
     intent->tier = strdup(tier_names[want->tier]);
     intent->size_bytes = found->disk.size_bytes;
+    if (!intent->identity || !intent->fstype || !intent->tier)
+        return error_oom(error);
+    if (wiping && !(again && text_equal(intent->wipe, want->wipe)))
+        return renew(found, want, ret_old) < 0 ? error_oom(error) : 0;
+    if (!wiping)
+        forget_wipe(intent);
     if (!again)
         intent->uuid = strdup(found->new_uuid);
-    if (wiping && !intent->wipe) {
-        intent->wipe = strdup(want->wipe);
-        intent->signatures = found->disk.content.signatures;
-        found->disk.content.signatures = (struct signature_list){0};
-    }
-    if (!intent->identity || !intent->fstype || !intent->tier || !intent->uuid ||
-        (wiping && !intent->wipe))
-        return error_oom(error);
-    int r = intent_write(intent, error);
+    return intent->uuid ? 0 : error_oom(error);
+}
+
+/* From here on the disk is ours to finish. */
+static int record(struct found *found, const struct disk_request *want, bool wiping,
+                  struct error *error)
+{
+    AUTO_FREE char *old = NULL;
+    int r = fill_record(found, want, wiping, &old, error);
+
     if (r == 0)
-        r = stamps_write(&found->disk, intent, error);
+        r = intent_write(&found->intents.items[0], error);
     if (r == 0)
-        found->stamped = true;
-    return r;
+        r = stamps_write(&found->disk, &found->intents.items[0], error);
+    if (r < 0)
+        return r;
+    found->stamped = true;
+    return old ? intent_remove(old, error) : 0;
+}
+
+/* Opened exclusively as well, so that nobody mounts it meanwhile. */
+static int clear(const struct found *found, const struct signature_list *signatures,
+                 struct error *error)
+{
+    AUTO_CLOSE int fd = disk_open(&found->disk, O_RDWR | O_EXCL, error);
+
+    return fd < 0 ? fd : content_clear(fd, found->disk.size_bytes, signatures, error);
 }
 
 int apply_wipe(const struct request *request, struct found *found, const struct disk_request *want,
@@ -169,8 +197,7 @@ int apply_wipe(const struct request *request, struct found *found, const struct 
     if (r == 0)
         r = record(found, want, true, error);
     if (r == 0)
-        r = content_clear(found->held_fd, found->disk.size_bytes,
-                          &found->intents.items[0].signatures, error);
+        r = clear(found, &found->intents.items[0].signatures, error);
     if (r == 0)
         found->cleared = true;
     return r;
@@ -268,13 +295,14 @@ int apply_mkfs(const struct request *request, struct found *found, const struct 
     if (r == 0)
         r = record(found, want, false, error);
     if (r == 0 && over_half_made)
-        r = content_clear(found->held_fd, found->disk.size_bytes, &none, error);
+        r = clear(found, &none, error);
     if (r == 0)
         r = run_mkfs(found, want, error);
     if (r == 0)
         r = sync_disk(found, error);
     if (r == 0)
         r = stamps_erase(&found->disk, &found->intents.items[0], error);
+    found->made = r == 0;
     release_disk(found);
     if (r == 0)
         udev_wait_for_uuid(found->disk.devno, found->intents.items[0].uuid);

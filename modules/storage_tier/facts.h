@@ -40,6 +40,7 @@ struct found {
     int held_fd;      /* its descriptor, which carries the lock; 0: none */
     int held_lock;    /* of a partition: its whole disk's descriptor, which carries the lock */
     bool cleared;     /* what had to be wiped has been */
+    bool made;        /* this run made the filesystem that the record names */
     char *filesystem; /* `os`: type of the filesystem that holds the directory */
 };
 

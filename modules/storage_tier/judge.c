@@ -29,7 +29,9 @@ const struct signature *found_filesystem(const struct found *found)
 {
     const struct content *content = &found->disk.content;
 
-    return content->kind == CONTENT_FILESYSTEM ? &content->signatures.items[0] : NULL;
+    bool there = content->kind == CONTENT_FILESYSTEM && content->signatures.count > 0;
+
+    return there ? &content->signatures.items[0] : NULL;
 }
 
 const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier)
@@ -51,6 +53,12 @@ const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const cha
 static const struct intent *intent_of(const struct found *found)
 {
     return found->intents.count ? &found->intents.items[0] : NULL;
+}
+
+/* The user named what is there now by its token: it may be destroyed. */
+static bool is_given_up(const struct disk_request *want, const struct found *found)
+{
+    return want->wipe && text_equal(want->wipe, found->disk.content.token);
 }
 
 /* The tier whose label this is, TIER_COUNT: none of ours. */
@@ -93,6 +101,17 @@ static int refuse_foreign(const struct disk_request *want, const struct found *f
         return refuse_disk(
             error, "unreadable", want, found,
             "has %s and is not touched; replace the disk, or repair it and run again", description);
+    if (!content->token)
+        return refuse_disk(error, "foreign-content", want, found,
+                           "holds %s, which storage_tier did not make; nothing was written%s. "
+                           "Unmount it and run again: then its token can be told",
+                           description, adopt);
+    if (found->xfs_in_progress)
+        return refuse_disk(
+            error, "half-made", want, found,
+            "holds %s, whose mkfs.xfs did not finish; it can't be mounted. To let it "
+            "be made anew write wipe: \"%s\" for this disk",
+            description, content->token);
     if (found->orphan_stamp)
         return refuse_disk(error, "half-made", want, found,
                            "was half-made by storage_tier (stamp %s), but this host has no record "
@@ -160,12 +179,17 @@ static int judge_recorded(const struct disk_request *want, const struct found *f
     const struct intent *intent = intent_of(found);
     const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[want->tier]);
 
-    if (found->xfs_in_progress) {
-        if (!found->stamped)
-            return refuse_foreign(want, found, error);
+    if (found->xfs_in_progress && found->stamped) {
         *ret_verdict = VERDICT_REMAKE;
         return 0;
     }
+    if (is_given_up(want, found) && (found->xfs_in_progress || found->unfinished ||
+                                     !text_equal(intent->fstype, want->fstype))) {
+        *ret_verdict = VERDICT_WIPE;
+        return 0;
+    }
+    if (found->xfs_in_progress)
+        return refuse_foreign(want, found, error);
     if (!text_equal(intent->tier, tier_names[want->tier]))
         return refuse_move(want, found, intent->tier, error);
     if (found->unfinished)
@@ -216,16 +240,15 @@ static bool judge_stamped(const struct disk_request *want, const struct found *f
 
     if (content->kind == CONTENT_UNREADABLE)
         return false;
-    if (content->signatures.count == 0 && found->head_zero) {
+    if (intent->wipe && !text_equal(intent->wipe, want->wipe))
+        return false; /* it may not have begun, and the user took the token back */
+    if (content->signatures.count == 0) {
+        /* A wipe begins with the head: what is there now came later. */
         *ret_verdict = VERDICT_REMAKE;
-        return true;
+        return found->head_zero;
     }
-    if (intent->wipe && text_equal(intent->wipe, want->wipe) &&
-        only_recorded_signatures(content, intent)) {
-        *ret_verdict = VERDICT_WIPE;
-        return true;
-    }
-    return false;
+    *ret_verdict = VERDICT_WIPE;
+    return intent->wipe && only_recorded_signatures(content, intent);
 }
 
 static int refuse_other_line(const struct disk_request *want, const struct found *found,
@@ -265,8 +288,14 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
     const struct signature *fs = found_filesystem(found);
     const struct fstab_line *by_uuid = fstab_line_of_uuid(fstab, fs->uuid);
     enum tier labelled = labelled_tier(fs->label);
-    bool wiped = text_equal(want->wipe, found->disk.content.token);
+    bool wiped = is_given_up(want, found);
 
+    if (found->xfs_in_progress && !wiped)
+        return refuse_foreign(want, found, error);
+    if (found->xfs_in_progress) {
+        *ret_verdict = VERDICT_WIPE;
+        return 0;
+    }
     if (by_uuid && !text_equal(by_uuid->tier, tier_names[want->tier]))
         return refuse_move(want, found, by_uuid->tier, error);
     if (want->adopt && can_be_adopted(fs->type, want->tier)) {
@@ -307,7 +336,7 @@ static int judge_content(const struct disk_request *want, const struct found *fo
         *ret_verdict = VERDICT_MAKE;
         return 0;
     }
-    if (content->token && text_equal(want->wipe, content->token)) {
+    if (is_given_up(want, found)) {
         *ret_verdict = VERDICT_WIPE;
         return 0;
     }
@@ -350,7 +379,12 @@ static int check_keeping(const struct disk_request *want, const struct found *fo
                          struct error *error)
 {
     const struct content *content = &found->disk.content;
+    const struct signature *fs = found_filesystem(found);
 
+    if (!fs->uuid)
+        return refuse_disk(error, "no-uuid", want, found,
+                           "holds a filesystem without UUID, which fstab can't name; give it one "
+                           "(tune2fs -U random, swaplabel -U) and run again");
     if (found->duplicate)
         return refuse_disk(error, "duplicate-uuid", want, found,
                            "has the same filesystem UUID as %s (a copy or a restored snapshot?): "

@@ -32,42 +32,50 @@ static int keep_intent(const struct intent *intent, struct found *found, struct 
     return fields_from_json(&intent_fields, json, copy, error);
 }
 
-/* By its stamp on a disk with the recorded identity, or by the UUID of the filesystem that it
- * wanted. */
-static int find_intent(const struct intent_list *intents, struct found *found, struct error *error)
+/* By its stamp on a disk with the recorded identity. */
+static int find_stamped(const struct intent_list *intents, struct found *found, struct error *error)
 {
-    const struct signature *fs = found_filesystem(found);
     AUTO_FREE char *identity = intent_identity(&found->disk);
     int r = 0;
 
     if (!identity)
         return error_oom(error);
-    for (size_t i = 0; i < intents->count && r == 0 && found->intents.count == 0; i++) {
+    for (size_t i = 0; i < intents->count && r == 0 && !found->stamped; i++) {
         const struct intent *intent = &intents->items[i];
-        bool stamped = false;
 
-        if (!in_use(&found->disk) && text_equal(intent->identity, identity))
-            r = stamps_find(&found->disk, intent, &stamped, error);
-        if (r == 0 && (stamped || (fs && text_equal(fs->uuid, intent->uuid)))) {
-            found->stamped = stamped;
+        if (text_equal(intent->identity, identity))
+            r = stamps_find(&found->disk, intent, &found->stamped, error);
+        if (r == 0 && found->stamped)
             r = keep_intent(intent, found, error);
-        }
     }
     return r;
 }
 
-static int read_head(struct found *found, struct error *error)
+/* By its stamp, or by the UUID of the filesystem that it wanted. */
+static int find_intent(const struct intent_list *intents, struct found *found, struct error *error)
+{
+    const struct signature *fs = found_filesystem(found);
+    int r = in_use(&found->disk) ? 0 : find_stamped(intents, found, error);
+
+    for (size_t i = 0; i < intents->count && r == 0 && found->intents.count == 0; i++)
+        if (fs && text_equal(fs->uuid, intents->items[i].uuid))
+            r = keep_intent(&intents->items[i], found, error);
+    return r;
+}
+
+int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_xfs_in_progress,
+                   struct error *error)
 {
     _Alignas(HEAD_SIZE) char head[HEAD_SIZE];
-    AUTO_CLOSE int fd = disk_open(&found->disk, O_RDONLY | O_DIRECT, error);
+    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY | O_DIRECT, error);
     static const char zeros[FIRST_KIB];
 
     if (fd < 0)
         return fd;
     if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
-        return error_set_errno(error, errno ? -errno : -EIO, "reading %s", found->disk.path);
-    found->head_zero = memcmp(head, zeros, sizeof(zeros)) == 0;
-    found->xfs_in_progress = memcmp(head, "XFSB", 4) == 0 && head[XFS_INPROGRESS] != 0;
+        return error_set_errno(error, errno ? -errno : -EIO, "reading %s", disk->path);
+    *ret_zero = memcmp(head, zeros, sizeof(zeros)) == 0;
+    *ret_xfs_in_progress = memcmp(head, "XFSB", 4) == 0 && head[XFS_INPROGRESS] != 0;
     return 0;
 }
 
@@ -166,7 +174,7 @@ static int examine(const struct request *request, const struct disk_request *wan
     if (r == 0)
         r = examine_content(request, before, found, error);
     if (r == 0 && !in_use(&found->disk))
-        r = read_head(found, error);
+        r = disk_read_head(&found->disk, &found->head_zero, &found->xfs_in_progress, error);
     if (r == 0 && !in_use(&found->disk))
         r = check_finished(found, error);
     if (r == 0 && !in_use(&found->disk) && found->intents.count == 0 &&
