@@ -1,4 +1,4 @@
-"""A sparse file as a loop device that nobody else sees in /dev, and that goes away by itself."""
+"""A sparse file as a loop device of one host, that goes away by itself."""
 
 import errno
 import fcntl
@@ -27,14 +27,20 @@ class Disk:
     """The kernel detaches the device when the last descriptor is closed, ours among them: also
     after a test that died."""
 
-    def __init__(self, name, image, nodes, partitions=False, read_only=False):
-        """`nodes` is the directory that the host has as its /dev."""
-        self.name, self.image, self.nodes = name, Path(image), Path(nodes)
+    def __init__(self, name, image, nodes, links, partitions=False, read_only=False):
+        """`nodes` and `links` are the directories that the host has as /dev and as
+        /sys/class/block."""
+        self.name, self.image = name, Path(image)
+        self.nodes, self.links = Path(nodes), Path(links)
         self.made_nodes = []
         number, self.fd = attach(self.image, self.nodes, partitions, read_only)
         self.kernel_name = f"loop{number}"
         self.path = f"/dev/{self.kernel_name}"
         self.made_nodes.append(self.nodes / self.kernel_name)
+        self.add_link(self.kernel_name, self.kernel_name)
+
+    def add_link(self, name, folder):
+        (self.links / name).symlink_to(f"/sys/devices/virtual/block/{folder}")
 
     @property
     def paths(self):
@@ -45,7 +51,8 @@ class Disk:
         """Told to the kernel by number: not every kernel reads partition tables itself."""
         system.tool("addpart", self.path, number, start, sectors)
         name = f"{self.kernel_name}p{number}"
-        device = Path("/sys/class/block", name, "dev").read_text(encoding="ascii").split(":")
+        self.add_link(name, f"{self.kernel_name}/{name}")
+        device = (self.links / name / "dev").read_text(encoding="ascii").split(":")
         make_node(self.nodes / name, os.makedev(*map(int, device)))
         self.made_nodes.append(self.nodes / name)
         return f"/dev/{name}"
@@ -53,6 +60,7 @@ class Disk:
     def detach(self):
         for node in self.made_nodes:
             node.unlink(missing_ok=True)
+            (self.links / node.name).unlink(missing_ok=True)
         os.close(self.fd)
 
     @property

@@ -1,4 +1,5 @@
-"""One host of its own: private /etc, /var, /run and /dev, loop disks, and the module run on it."""
+"""One host of its own: private /etc, /var, /run, /dev and list of block devices, loop disks, and the
+module run on it."""
 
 import json
 import os
@@ -58,7 +59,7 @@ class Result:
 class Host:
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.nodes = self.folder / "dev"
+        self.nodes, self.links = self.folder / "dev", self.folder / "block"
         self.disks = []
         self.counter = 0
         self.mounted = []
@@ -78,6 +79,7 @@ class Host:
         FSTAB.write_text("# /etc/fstab\nLABEL=vmroot / ext4 errors=remount-ro 0 1\n",
                          encoding="utf-8")
         self.make_dev()
+        self.make_list_of_devices()
         below = self.folder / "below"
         below.mkdir()
         self.mount_private("--bind", "/var", below)  # without what will be mounted in it
@@ -92,6 +94,14 @@ class Host:
             os.mknod(self.nodes / name, stat.S_IFCHR | 0o666, os.makedev(*number))
         os.symlink("/proc/self/fd", self.nodes / "fd")
         self.mount_private("--bind", self.nodes, "/dev")
+
+    def make_list_of_devices(self):
+        """All but the loop devices, which are other tests'."""
+        self.links.mkdir()
+        for device in Path("/sys/class/block").iterdir():
+            if not device.name.startswith("loop"):
+                (self.links / device.name).symlink_to(device.resolve())
+        self.mount_private("--bind", self.links, "/sys/class/block")
 
     def take_down(self):
         problems = []
@@ -132,7 +142,7 @@ class Host:
             image = self.folder / f"{self.counter}-{name}.img"
             with image.open("wb") as file:
                 file.truncate(size)
-        disk = Disk(name, image, self.nodes, **options)
+        disk = Disk(name, image, self.nodes, self.links, **options)
         self.disks.append(disk)
         return disk
 
