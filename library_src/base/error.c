@@ -90,8 +90,10 @@ void error_detail(struct error *error, const char *key, json_t *value)
         return;
     if (!error->details)
         error->details = json_object();
-    if (!error->details || json_object_set_new(error->details, key, value) < 0)
-        return;
+    if (error->details)
+        json_object_set_new(error->details, key, value);
+    else
+        json_decref(value);
 }
 
 const char *error_message(const struct error *error)

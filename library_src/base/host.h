@@ -48,6 +48,7 @@ struct disk {
     char *path; /* device node: /dev/sda */
     char *type; /* as lsblk's TYPE: disk, part, loop, lvm, crypt, mpath, raid1 …, rom */
     uint64_t devno;
+    uint64_t diskseq; /* counts attachments: another one means another disk; 0 before Linux 5.15 */
     uint64_t size_bytes;
     uint64_t logical_block_size;
     bool read_only, removable;

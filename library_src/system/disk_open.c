@@ -50,6 +50,8 @@ static int check_descriptor(int fd, const struct disk *disk, struct error *error
 
 static int compare(const struct disk *disk, const struct disk *now, struct error *error)
 {
+    if (disk->diskseq != now->diskseq)
+        return changed(disk, "attachment", error);
     if (!text_equal(disk->type, now->type))
         return changed(disk, "type", error);
     if (!text_equal(disk->serial, now->serial))

@@ -178,6 +178,7 @@ static int read_details(int directory, struct disk *disk)
     bool map = is_driver(disk->name, "dm-");
     bool part = !map && text_equal(disk->type, "part");
 
+    disk->diskseq = sysfs_number(directory, part ? "../diskseq" : "diskseq");
     disk->logical_block_size =
         sysfs_number(directory, part ? "../queue/logical_block_size" : "queue/logical_block_size");
     disk->removable = sysfs_number(directory, part ? "../removable" : "removable") != 0;

@@ -1,8 +1,10 @@
 #include "probe.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #include "cleanup.h"
 #include "directory.h"
+#include "disk_identity.h"
 #include "fstab_file.h"
 #include "intent.h"
 #include "judge.h"
@@ -48,6 +51,18 @@ static int wait_for_cloud_init(struct error *error)
     return 0;
 }
 
+/* Partitions, logical volumes and opened dm-crypt devices are used only when they are named, and a
+ * path of a multipath map not at all. */
+static bool may_be_found(const struct host *host, const struct disk *disk)
+{
+    static const char *const types[] = {"part", "lvm", "crypt", "dm"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+        if (text_starts_with(disk->type, types[i]))
+            return false;
+    return !disk->parent && !disk_multipath_map(&host->disks, disk);
+}
+
 /* Without an identity a disk of the generic provider is known by our label alone. */
 static int find_by_label(const struct disk_request *want, const struct host *host,
                          const struct disk **ret_disk, char **ret_found_by, struct error *error)
@@ -57,7 +72,7 @@ static int find_by_label(const struct disk_request *want, const struct host *hos
     for (size_t i = 0; i < host->disks.count; i++) {
         const struct disk *disk = &host->disks.items[i];
 
-        if (disk->content.kind != CONTENT_FILESYSTEM ||
+        if (!may_be_found(host, disk) || disk->content.kind != CONTENT_FILESYSTEM ||
             !text_equal(disk->content.signatures.items[0].label, tier_label(want->tier)))
             continue;
         if (found)
@@ -85,12 +100,22 @@ static int resolve_one(const struct request *request, const struct disk_request 
         .serial = want->serial,
         .wwn = want->wwn,
         .provider = text_equal(request->provider, "auto") ? provider_detect() : request->provider};
+
+    if (!host->os_known && !request_has_identity(want))
+        return error_refuse(error, "os-disk-unknown",
+                            "disk %s: the device below / can't be told here (overlay, zfs, …), so "
+                            "no disk is chosen without an identity; give device, serial or wwn",
+                            want->name);
+
+    if (!host->os_known && !request_has_identity(want))
+        return error_refuse(error, "os-disk-unknown",
+                            "disk %s: which disk this host runs from can't be told here (its root "
+                            "filesystem leads to no block device), so that no disk is guessed; "
+                            "give device, serial or wwn",
+                            want->name);
     int r = disks_resolve(&host->disks, &identity, ret_disk, ret_found_by, error);
 
-    if (r != -ENOENT)
-        return r;
-    r = find_by_label(want, host, ret_disk, ret_found_by, error);
-    return r;
+    return r == -ENOENT ? find_by_label(want, host, ret_disk, ret_found_by, error) : r;
 }
 
 struct resolved {
@@ -105,6 +130,12 @@ static void resolved_release(struct resolved *resolved)
     memset(resolved, 0, 4 * sizeof(*resolved));
 }
 
+static bool overlap(const struct disk *a, const struct disk *b)
+{
+    return a == b || (a->parent && text_equal(a->parent, b->name)) ||
+           (b->parent && text_equal(b->parent, a->name));
+}
+
 static int resolve_all(const struct request *request, const struct host *host,
                        struct resolved *resolved, struct error *error)
 {
@@ -117,10 +148,12 @@ static int resolve_all(const struct request *request, const struct host *host,
         if (r < 0)
             return r;
         for (size_t j = 0; j < i; j++)
-            if (resolved[j].disk == resolved[i].disk)
-                return error_refuse(error, "same-device", "disks %s and %s are both %s",
-                                    request->disks.items[j].name, want->name,
-                                    resolved[i].disk->path);
+            if (resolved[j].disk && overlap(resolved[j].disk, resolved[i].disk))
+                return error_refuse(error, "same-device",
+                                    "disks %s (%s) and %s (%s) are one device, or one is a part of "
+                                    "the other; name a device of its own for each",
+                                    request->disks.items[j].name, resolved[j].disk->path,
+                                    want->name, resolved[i].disk->path);
     }
     return 0;
 }
@@ -152,22 +185,26 @@ static int resolve_in_time(const struct request *request, struct host *host,
     return r < 0 ? r : resolve_all(request, host, resolved, error);
 }
 
-static int look_up_names(const struct disk_request *want, struct found *found)
+/* A number stands for itself. */
+static int number_of(const char *name)
 {
     char *end;
+    unsigned long number = strtoul(name, &end, 10);
 
+    return isdigit((unsigned char)*name) && !*end && number < INT_MAX ? (int)number : -2;
+}
+
+static void look_up_names(const struct disk_request *want, struct found *found)
+{
     found->owner_uid = found->group_gid = -1;
     if (want->owner) {
         const struct passwd *user = getpwnam(want->owner);
-        long number = strtol(want->owner, &end, 10);
-        found->owner_uid = user ? (int)user->pw_uid : *end == '\0' ? (int)number : -2;
+        found->owner_uid = user ? (int)user->pw_uid : number_of(want->owner);
     }
     if (want->group) {
         const struct group *group = getgrnam(want->group);
-        long number = strtol(want->group, &end, 10);
-        found->group_gid = group ? (int)group->gr_gid : *end == '\0' ? (int)number : -2;
+        found->group_gid = group ? (int)group->gr_gid : number_of(want->group);
     }
-    return 0;
 }
 
 static void look_at_visible(const char *path, struct visible_directory *visible)
@@ -256,7 +293,7 @@ static int probe_one(const struct request *request, size_t index, struct host *h
     if (r == 0 && want->tier != TIER_SWAP)
         r = look_at_mount_point(facts, request, want, found, error);
     if (r == 0)
-        r = look_up_names(want, found);
+        look_up_names(want, found);
     if (r == 0 && want->tier != TIER_SWAP)
         look_at_visible(path, &found->visible);
     return r;

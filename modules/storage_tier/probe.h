@@ -11,6 +11,7 @@ struct host {
     struct mount_list mounts;
     struct swap_list swaps;
     struct disk_list disks;
+    bool os_known; /* whether the walk from / led to a disk */
 };
 int host_read(struct host *ret_host, struct error *error);
 void host_release(struct host *host);

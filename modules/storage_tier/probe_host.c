@@ -20,7 +20,6 @@ void host_release(struct host *host)
 int host_read(struct host *ret_host, struct error *error)
 {
     struct host host = {0};
-    bool known;
     int r = mounts_read(&host.mounts, error);
 
     if (r == 0)
@@ -28,7 +27,7 @@ int host_read(struct host *ret_host, struct error *error)
     if (r == 0)
         r = disks_read(&host.mounts, &host.swaps, &host.disks, error);
     if (r == 0)
-        r = disks_mark_os(&host.disks, &host.mounts, &known, error);
+        r = disks_mark_os(&host.disks, &host.mounts, &host.os_known, error);
     if (r < 0) {
         host_release(&host);
         return r;
