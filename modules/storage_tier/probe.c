@@ -106,13 +106,6 @@ static int resolve_one(const struct request *request, const struct disk_request 
                             "disk %s: the device below / can't be told here (overlay, zfs, …), so "
                             "no disk is chosen without an identity; give device, serial or wwn",
                             want->name);
-
-    if (!host->os_known && !request_has_identity(want))
-        return error_refuse(error, "os-disk-unknown",
-                            "disk %s: which disk this host runs from can't be told here (its root "
-                            "filesystem leads to no block device), so that no disk is guessed; "
-                            "give device, serial or wwn",
-                            want->name);
     int r = disks_resolve(&host->disks, &identity, ret_disk, ret_found_by, error);
 
     return r == -ENOENT ? find_by_label(want, host, ret_disk, ret_found_by, error) : r;
