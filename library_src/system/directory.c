@@ -33,6 +33,14 @@ static int open_name(int parent, const char *name)
     return fd < 0 ? -errno : fd;
 }
 
+/* Where open_tree() wasn't to be had, a name leads into what is mounted there. */
+static bool is_covered(int parent, int fd)
+{
+    struct stat above, here;
+
+    return fstat(parent, &above) < 0 || fstat(fd, &here) < 0 || above.st_dev != here.st_dev;
+}
+
 static bool may_set_immutable(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -75,6 +83,8 @@ int directory_read(int parent, const char *name, size_t entries_wanted,
     AUTO_CLOSE int fd = open_name(parent, name);
     if (fd < 0)
         return error_set_errno(error, fd, "opening %s", name);
+    if (is_covered(parent, fd))
+        return 0;
     if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
         ret_directory->immutable = flags & FS_IMMUTABLE_FL;
         ret_directory->immutable_possible = may_set_immutable();
@@ -89,6 +99,8 @@ int directory_set_immutable(int parent, const char *name, bool immutable, struct
 
     if (fd < 0)
         return error_set_errno(error, fd, "opening %s", name);
+    if (is_covered(parent, fd))
+        return error_set(error, -EXDEV, "%s can't be reached below what is mounted there", name);
     if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
         return error_set_errno(error, -errno, "reading the attributes of %s", name);
     flags = immutable ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;

@@ -140,12 +140,18 @@ static int apply_mount(const struct work *work, struct error *error)
     return r;
 }
 
+/* Without a word about access times a remount keeps the present ones: relatime is the default, said
+ * aloud. */
 static int apply_remount(const struct work *work, struct error *error)
 {
-    bool read_only = text_list_has(work->want->mount_options, "ro");
-    /* The kernel keeps the old way of access times where a remount names none. */
-    AUTO_FREE char *options =
-        text_format("relatime,%s%s", work->want->mount_options, read_only ? "" : ",rw");
+    static const char *const times[] = {"noatime", "nodiratime", "relatime", "strictatime"};
+    const char *wanted = work->want->mount_options;
+    bool said = false;
+
+    for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+        said |= text_list_has(wanted, times[i]);
+    AUTO_FREE char *options = text_format("%s%s%s", said ? "" : "relatime,",
+                                          text_list_has(wanted, "ro") ? "" : "rw,", wanted);
 
     return options ? mount_change_options(work->path, options, error) : error_oom(error);
 }

@@ -20,6 +20,7 @@ static const struct fields visible_directory_fields = {
                                           ROW(INT, visible_directory, gid),
                                           ROW(U64, visible_directory, size_bytes),
                                           ROW(U64, visible_directory, available_bytes),
+                                          ROW(STRING, visible_directory, unreadable),
                                           {0},
                                       }};
 

@@ -13,6 +13,7 @@ struct visible_directory {
     int mode; /* permission bits */
     int uid, gid;
     uint64_t size_bytes, available_bytes;
+    char *unreadable; /* why it can't be opened, NULL: it can */
 };
 
 /* One declared disk, in the order of the request. */

@@ -188,9 +188,43 @@ static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fs
                NULL, error);
 }
 
+/* Read as mount(8) reads them: the last one counts, and some imply others. */
 static bool flag_wanted(const struct tier_view *view, const char *flag)
 {
-    return text_list_has(view->want->mount_options, flag);
+    static const struct {
+        const char *option, *flags;
+        bool value;
+    } meanings[] = {
+        {"ro", "ro", true},
+        {"rw", "ro", false},
+        {"nodev", "nodev", true},
+        {"dev", "nodev", false},
+        {"nosuid", "nosuid", true},
+        {"suid", "nosuid", false},
+        {"noexec", "noexec", true},
+        {"exec", "noexec", false},
+        {"noatime", "noatime", true},
+        {"atime", "noatime", false},
+        {"strictatime", "noatime", false},
+        {"nodiratime", "nodiratime", true},
+        {"diratime", "nodiratime", false},
+        {"user", "noexec,nosuid,nodev", true},
+        {"users", "noexec,nosuid,nodev", true},
+        {"owner", "nosuid,nodev", true},
+        {"group", "nosuid,nodev", true},
+    };
+    const char *p = view->want->mount_options;
+    bool wanted = false;
+
+    for (size_t length; *p; p += length + (p[length] == ',')) {
+        length = strcspn(p, ",");
+        for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+            if (strlen(meanings[i].option) == length &&
+                strncmp(meanings[i].option, p, length) == 0 &&
+                text_list_has(meanings[i].flags, flag))
+                wanted = meanings[i].value;
+    }
+    return wanted;
 }
 
 /* The flags of the mount itself, which the kernel shows as they were asked for. */

@@ -200,19 +200,26 @@ static void look_up_names(const struct disk_request *want, struct found *found)
     }
 }
 
-static void look_at_visible(const char *path, struct visible_directory *visible)
+/* Opened, since a filesystem that shut down after an error still tells its space. */
+static int look_at_visible(const char *path, struct visible_directory *visible, struct error *error)
 {
     struct stat status;
     struct statvfs space;
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (stat(path, &status) < 0 || statvfs(path, &space) < 0)
-        return;
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (fd < 0 || fstat(fd, &status) < 0 || fstatvfs(fd, &space) < 0) {
+        visible->unreadable = strdup(strerror(errno));
+        return visible->unreadable ? 0 : error_oom(error);
+    }
     visible->exists = true;
     visible->mode = (int)(status.st_mode & 07777);
     visible->uid = (int)status.st_uid;
     visible->gid = (int)status.st_gid;
     visible->size_bytes = space.f_blocks * space.f_frsize;
     visible->available_bytes = space.f_bavail * space.f_frsize;
+    return 0;
 }
 
 /* The nearest directory above that exists decides what a new one will be able to do. */
@@ -288,7 +295,7 @@ static int probe_one(const struct request *request, size_t index, struct host *h
     if (r == 0)
         look_up_names(want, found);
     if (r == 0 && want->tier != TIER_SWAP)
-        look_at_visible(path, &found->visible);
+        r = look_at_visible(path, &found->visible, error);
     return r;
 }
 

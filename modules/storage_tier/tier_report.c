@@ -4,9 +4,9 @@
 #include "text.h"
 #include "tiers.h"
 
-static json_t *size_or_null(uint64_t bytes)
+static json_t *size_or_null(bool known, uint64_t bytes)
 {
-    return bytes ? json_integer((json_int_t)bytes) : json_null();
+    return known ? json_integer((json_int_t)bytes) : json_null();
 }
 
 static const struct swap *swap_of(const struct tier_view *view)
@@ -46,8 +46,8 @@ static json_t *describe(const struct tier_view *view)
         json_text(found->disk.path), "by_id", json_text(found->disk.by_id), "serial",
         json_text(found->disk.serial), "uuid", json_text(os ? fs ? fs->uuid : NULL : view->uuid),
         "label", json_text(os ? fs ? fs->label : NULL : view->label), "fstype",
-        json_text(os ? found->filesystem : view->fstype), "size_bytes", size_or_null(size),
-        "available_bytes", size_or_null(available), "found_by", json_text(found->found_by));
+        json_text(os ? found->filesystem : view->fstype), "size_bytes", size_or_null(size, size),
+        "available_bytes", size_or_null(size, available), "found_by", json_text(found->found_by));
     if (!json || !swap)
         return json;
     const struct swap *active = swap_of(view);

@@ -98,17 +98,35 @@ static int check_names(const struct tier_view *view, struct error *error)
     return 0;
 }
 
-/* An error made the filesystem read-only; a remount would not mend what is behind it. */
+/* An error made the filesystem read-only or shut it down; a remount would not mend what is behind
+ * it. Since Linux 6.15 ext4 shows emergency_ro and stays rw by its options. */
+static bool is_stopped(const struct tier_view *view)
+{
+    const char *options = view->mount->fs_options;
+
+    if (text_list_has(options, "emergency_ro") || text_list_has(options, "shutdown"))
+        return true;
+    return text_list_has(options, "ro") && !text_list_has(view->mount->options, "ro") &&
+           !text_list_has(view->want->mount_options, "ro");
+}
+
 static int check_health(const struct tier_view *view, struct error *error)
 {
-    if (!view->mounted || !text_list_has(view->mount->fs_options, "ro") ||
-        text_list_has(view->mount->options, "ro") || text_list_has(view->want->mount_options, "ro"))
+    if (!view->mounted)
         return 0;
-    return refuse_disk(
-        error, "read-only-after-error", view->want, view->found,
-        "serves tier %s, but its filesystem became read-only after an error; see the "
-        "kernel's log, then unmount it and run fsck",
-        tier_names[view->want->tier]);
+    if (is_stopped(view))
+        return refuse_disk(
+            error, "read-only-after-error", view->want, view->found,
+            "serves tier %s, but its filesystem became read-only after an error; see the "
+            "kernel's log, then unmount it and run fsck",
+            tier_names[view->want->tier]);
+    if (view->found->visible.unreadable)
+        return refuse_disk(
+            error, "tier-unreadable", view->want, view->found,
+            "serves tier %s, but %s can't be opened (%s); see the kernel's log, then unmount it "
+            "and run fsck",
+            tier_names[view->want->tier], view->path, view->found->visible.unreadable);
+    return 0;
 }
 
 static void fill_after(struct tier_view *view)
