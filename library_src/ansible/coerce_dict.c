@@ -106,8 +106,7 @@ static int dict_of_pairs(const char *string, int core, json_t **ret_value, struc
     AUTO_JSON json_t *fields = split_fields(start, length), *dict = json_object();
     if (!fields || !dict)
         return error_oom(error);
-    json_array_foreach(fields, i, field)
-    {
+    json_array_foreach (fields, i, field) {
         const char *pair = json_string_value(field), *equals = strchr(pair, '=');
         if (!equals)
             return refuse_field(i, core, error);

@@ -233,8 +233,7 @@ int collect_unsupported(const struct level *level, struct error *error)
 
     if (!path)
         return error_oom(error);
-    json_object_foreach(level->values, key, ignored)
-    {
+    json_object_foreach (level->values, key, ignored) {
         if (is_supported(level, key))
             continue;
         AUTO_FREE char *name = text_format("%s%s%s", path, *path ? "." : "", key);
@@ -277,8 +276,7 @@ static int check_elements(const struct level *level, const struct param *param, 
     size_t i;
     int r;
 
-    json_array_foreach(list, i, item)
-    {
+    json_array_foreach (list, i, item) {
         r = coerce(param->elements, item, level->core, &value, &refusal);
         if (r == -ENOMEM || (r == 0 && json_array_append_new(checked, value) < 0))
             return error_oom(error);

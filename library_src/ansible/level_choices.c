@@ -32,7 +32,9 @@ static bool holds(const json_t *choices, const json_t *value)
     json_t *choice;
     size_t i;
 
-    json_array_foreach(choices, i, choice) if (python_equal(choice, value)) return true;
+    json_array_foreach (choices, i, choice)
+        if (python_equal(choice, value))
+            return true;
     return false;
 }
 
@@ -42,8 +44,7 @@ static char *join(const json_t *values)
     json_t *value;
     size_t i;
 
-    json_array_foreach(values, i, value)
-    {
+    json_array_foreach (values, i, value) {
         text_add(&text, i > 0 ? ", " : "");
         python_str(&text, value);
     }
@@ -74,8 +75,7 @@ static json_t *meant_choice(const json_t *choices, const json_t *value)
 
     if (!string || (strcmp(string, "True") != 0 && strcmp(string, "False") != 0))
         return NULL;
-    json_array_foreach(choices, i, choice)
-    {
+    json_array_foreach (choices, i, choice) {
         if (!has_truth(choice, *string == 'T'))
             continue;
         if (found && !python_equal(found, choice))
@@ -92,8 +92,9 @@ static int check_list(const struct level *level, const struct param *param, cons
     json_t *item;
     size_t i;
 
-    json_array_foreach(list, i, item) if (!holds(choices, item) && json_array_append(others, item) <
-                                                                       0) return error_oom(error);
+    json_array_foreach (list, i, item)
+        if (!holds(choices, item) && json_array_append(others, item) < 0)
+            return error_oom(error);
     if (!others)
         return error_oom(error);
     if (json_array_size(others) == 0)

@@ -16,12 +16,15 @@ int no_log_add(json_t *set, const json_t *value, struct error *error)
     int r = 0;
 
     if (json_is_array(value)) {
-        json_array_foreach(value, i, item) if (r == 0) r = no_log_add(set, item, error);
+        json_array_foreach (value, i, item)
+            if (r == 0)
+                r = no_log_add(set, item, error);
         return r;
     }
     if (json_is_object(value)) {
-        json_object_foreach((json_t *)value, key, item) if (r == 0) r =
-            no_log_add(set, item, error);
+        json_object_foreach ((json_t *)value, key, item)
+            if (r == 0)
+                r = no_log_add(set, item, error);
         return r;
     }
     if (json_is_null(value) || json_is_boolean(value))
@@ -147,8 +150,9 @@ static int no_log_of(const struct level *level, const struct param *table, const
         }
         size_t i;
         json_t *item;
-        json_array_foreach(value, i, item) if (r == 0 && !*ret_refused) r =
-            no_log_below(level, param, item, ret_refused, error);
+        json_array_foreach (value, i, item)
+            if (r == 0 && !*ret_refused)
+                r = no_log_below(level, param, item, ret_refused, error);
     }
     return r;
 }
@@ -215,8 +219,9 @@ static int deprecations_of(const struct level *level, const struct param *table,
             continue;
         if (json_is_object(value))
             r = deprecations_of(level, param->options, value, name, error);
-        json_array_foreach(value, i, item) if (r == 0 && json_is_object(item)) r =
-            deprecations_of(level, param->options, item, name, error);
+        json_array_foreach (value, i, item)
+            if (r == 0 && json_is_object(item))
+                r = deprecations_of(level, param->options, item, name, error);
     }
     return r;
 }

@@ -89,8 +89,7 @@ char *log_text(const struct param *table, const struct validation *validation)
     json_t *value;
 
     text_add(&text, json_object_size(validation->params) > 0 ? "Invoked with" : "Invoked");
-    json_object_foreach(validation->params, name, value)
-    {
+    json_object_foreach (validation->params, name, value) {
         const struct param *param = find_param(table, name);
 
         text_addf(&text, " %s=", name);

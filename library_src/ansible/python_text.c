@@ -107,8 +107,7 @@ static void add_repr_container(struct text *text, const json_t *value)
 
     if (json_is_array(value)) {
         text_add(text, "[");
-        json_array_foreach(value, i, item)
-        {
+        json_array_foreach (value, i, item) {
             text_add(text, between);
             python_repr(text, item);
             between = ", ";
@@ -117,8 +116,7 @@ static void add_repr_container(struct text *text, const json_t *value)
         return;
     }
     text_add(text, "{");
-    json_object_foreach((json_t *)value, key, item)
-    {
+    json_object_foreach ((json_t *)value, key, item) {
         text_add(text, between);
         add_repr_string(text, key);
         text_add(text, ": ");
@@ -225,8 +223,7 @@ static void add_json_container(struct text *text, const json_t *value)
 
     if (json_is_array(value)) {
         text_add(text, "[");
-        json_array_foreach(value, i, item)
-        {
+        json_array_foreach (value, i, item) {
             text_add(text, between);
             python_json(text, item);
             between = ", ";
@@ -235,8 +232,7 @@ static void add_json_container(struct text *text, const json_t *value)
         return;
     }
     text_add(text, "{");
-    json_object_foreach((json_t *)value, key, item)
-    {
+    json_object_foreach ((json_t *)value, key, item) {
         text_add(text, between);
         python_json_string(text, key, strlen(key));
         text_add(text, ": ");
@@ -291,13 +287,14 @@ static bool containers_equal(const json_t *a, const json_t *b)
     if (json_is_array(a)) {
         if (json_array_size(a) != json_array_size(b))
             return false;
-        json_array_foreach(a, i, item) if (!python_equal(item, json_array_get(b, i))) return false;
+        json_array_foreach (a, i, item)
+            if (!python_equal(item, json_array_get(b, i)))
+                return false;
         return true;
     }
     if (json_object_size(a) != json_object_size(b))
         return false;
-    json_object_foreach((json_t *)a, key, item)
-    {
+    json_object_foreach ((json_t *)a, key, item) {
         const json_t *other = json_object_get(b, key);
         if (!other || !python_equal(item, other))
             return false;

@@ -25,7 +25,8 @@ static const char **sorted_secrets(const json_t *no_log)
 
     if (!secrets)
         return NULL;
-    json_object_foreach((json_t *)no_log, secret, ignored) secrets[count++] = secret;
+    json_object_foreach ((json_t *)no_log, secret, ignored)
+        secrets[count++] = secret;
     qsort(secrets, count, sizeof(*secrets), compare_lengths);
     return secrets;
 }
@@ -87,10 +88,10 @@ static json_t *scrub_container(const json_t *value, const char *const *secrets)
     json_t *item;
     size_t i;
 
-    json_array_foreach(value, i,
-                       item) if (json_array_append_new(copy, scrub(item, secrets)) < 0) return NULL;
-    json_object_foreach((json_t *)value, key, item)
-    {
+    json_array_foreach (value, i, item)
+        if (json_array_append_new(copy, scrub(item, secrets)) < 0)
+            return NULL;
+    json_object_foreach ((json_t *)value, key, item) {
         /* The controller takes an object with this key for one of its own types. */
         if (strcmp(key, "__ansible_type") == 0)
             continue;

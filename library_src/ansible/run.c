@@ -51,7 +51,9 @@ static bool holds_text(const json_t *texts, const json_t *text)
     json_t *other;
     size_t i;
 
-    json_array_foreach(texts, i, other) if (json_equal(other, text)) return true;
+    json_array_foreach (texts, i, other)
+        if (json_equal(other, text))
+            return true;
     return false;
 }
 
@@ -60,9 +62,9 @@ static int keep_warnings(struct run *run, const json_t *warnings, struct error *
     json_t *warning;
     size_t i;
 
-    json_array_foreach(warnings, i, warning) if (!holds_text(run->warnings, warning) &&
-                                                 json_array_append(run->warnings, warning) <
-                                                     0) return error_oom(error);
+    json_array_foreach (warnings, i, warning)
+        if (!holds_text(run->warnings, warning) && json_array_append(run->warnings, warning) < 0)
+            return error_oom(error);
     return 0;
 }
 

@@ -137,7 +137,8 @@ static char *sorted_names(const json_t *set)
 
     if (!names)
         return NULL;
-    json_object_foreach((json_t *)set, name, ignored) names[count++] = name;
+    json_object_foreach ((json_t *)set, name, ignored)
+        names[count++] = name;
     qsort(names, count, sizeof(*names), compare_names);
     for (size_t i = 0; i < count; i++) {
         text_add(&text, i > 0 ? ", " : "");
@@ -174,8 +175,9 @@ static json_t *copy_arguments(const json_t *arguments)
     json_t *ignored;
     void *next;
 
-    json_object_foreach_safe(copy, next, key, ignored) if (text_starts_with(key, "_ansible_"))
-        json_object_del(copy, key);
+    json_object_foreach_safe (copy, next, key, ignored)
+        if (text_starts_with(key, "_ansible_"))
+            json_object_del(copy, key);
     return TAKE_PTR(copy);
 }
 

@@ -64,7 +64,8 @@ static const char *const *names_of(const json_t *list)
         names = make(1, sizeof(*names));
         names[0] = json_string_value(list);
     }
-    json_array_foreach(list, i, name) names[i] = json_string_value(name);
+    json_array_foreach (list, i, name)
+        names[i] = json_string_value(name);
     return names;
 }
 
@@ -82,7 +83,9 @@ static const char *const *const *groups_in(const json_t *spec, const char *key)
     size_t i, count = 0;
     json_t *group;
 
-    json_array_foreach(list, i, group) if (json_is_array(group)) groups[count++] = names_of(group);
+    json_array_foreach (list, i, group)
+        if (json_is_array(group))
+            groups[count++] = names_of(group);
     return groups;
 }
 
@@ -97,16 +100,14 @@ static const struct param_rules *rules_of(const json_t *spec)
     json_t *rule;
     size_t i;
 
-    json_array_foreach(ifs, i, rule)
-    {
+    json_array_foreach (ifs, i, rule) {
         required_if[i].name = json_string_value(json_array_get(rule, 0));
         required_if[i].value = json_text(json_array_get(rule, 1));
         required_if[i].required = names_of(json_array_get(rule, 2));
         required_if[i].one_of = json_is_true(json_array_get(rule, 3));
     }
     i = 0;
-    json_object_foreach((json_t *)bys, key, rule)
-    {
+    json_object_foreach ((json_t *)bys, key, rule) {
         required_by[i].name = key;
         required_by[i++].required = names_of(rule);
     }
@@ -143,8 +144,7 @@ static const char *const *choices_of(const json_t *spec, enum param_type type)
 
     if (!json_is_array(list))
         return NULL;
-    json_array_foreach(list, i, choice)
-    {
+    json_array_foreach (list, i, choice) {
         AUTO_FREE char *text = are_text ? python_str_new(choice) : NULL;
         choices[i] = are_text ? keep(strdup(text ? text : "")) : json_text(choice);
     }
@@ -158,9 +158,10 @@ static const struct param_deprecation *deprecated_aliases_of(const json_t *spec)
     json_t *alias;
     size_t i;
 
-    json_array_foreach(list, i, alias) found[i] =
-        (struct param_deprecation){string_of(alias, "name"), string_of(alias, "version"),
-                                   string_of(alias, "date"), string_of(alias, "collection_name")};
+    json_array_foreach (list, i, alias)
+        found[i] = (struct param_deprecation){string_of(alias, "name"), string_of(alias, "version"),
+                                              string_of(alias, "date"),
+                                              string_of(alias, "collection_name")};
     return found;
 }
 
@@ -180,8 +181,7 @@ static const struct param *table_of(const json_t *specs)
     const char *name;
     json_t *spec;
 
-    json_object_foreach((json_t *)specs, name, spec)
-    {
+    json_object_foreach ((json_t *)specs, name, spec) {
         const json_t *value = json_object_get(spec, "default");
         const json_t *options = json_object_get(spec, "options");
 
@@ -210,7 +210,8 @@ static json_t *keys_of(const json_t *set)
     json_t *keys = json_array(), *ignored;
     const char *key;
 
-    json_object_foreach((json_t *)set, key, ignored) json_array_append_new(keys, json_string(key));
+    json_object_foreach ((json_t *)set, key, ignored)
+        json_array_append_new(keys, json_string(key));
     return keys;
 }
 
