@@ -85,7 +85,7 @@ static int number_lines(struct libmnt_table *table, const struct string_list *br
     if (!iterator)
         return error_oom(error);
     for (const char *p = fstab->text; *p; p = *end ? end + 1 : end, number++) {
-        size_t blank = strspn(p, " \t");
+        size_t blank = strspn(p, " \t\r"); /* libmount takes CR LF as a line end too */
         struct libmnt_fs *fs = NULL;
 
         end = strchrnul(p, '\n');
@@ -139,13 +139,22 @@ static bool is_mount_point(const char *path)
     return table && mnt_table_find_target(table, path, MNT_ITER_BACKWARD) != NULL;
 }
 
-/* Why a rename over the file would fail; NULL when nothing speaks against it. */
+static bool is_protected(const char *path)
+{
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int flags = 0;
+
+    return fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 &&
+           flags & (FS_IMMUTABLE_FL | FS_APPEND_FL);
+}
+
+/* Why the file can't be replaced; NULL when nothing speaks against it. */
 static char *find_unwritable(const char *path)
 {
     AUTO_FREE char *copy = strdup(path);
     const char *directory = copy ? dirname(copy) : "/etc";
     struct statvfs space;
-    int flags = 0;
+    struct stat status;
 
     if (statvfs(directory, &space) < 0)
         return text_format("%s can't be examined: %s", directory, strerror(errno));
@@ -158,11 +167,14 @@ static char *find_unwritable(const char *path)
     if (is_mount_point(path))
         return text_format("%s is a mount point of its own (a bind mount) and can't be replaced",
                            path);
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 &&
-        flags & (FS_IMMUTABLE_FL | FS_APPEND_FL))
+    if (is_protected(path))
         return text_format("%s has the immutable or append-only attribute (chattr -i -a %s)", path,
                            path);
+    if (is_protected(directory))
+        return text_format("%s has the immutable or append-only attribute (chattr -i -a %s)",
+                           directory, directory);
+    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
+        return text_format("%s is a symbolic link that leads nowhere", path);
     return NULL;
 }
 

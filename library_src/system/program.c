@@ -62,6 +62,17 @@ static int spawn(const char *path, const char *const argv[], const int *inherit,
     return -r;
 }
 
+/* What nobody reads any more would stop the child for good. */
+static void drain(int fd)
+{
+    char rest[4096];
+    ssize_t n;
+
+    do
+        n = read(fd, rest, sizeof(rest));
+    while (n > 0 || (n < 0 && errno == EINTR));
+}
+
 /* The child is always waited for, also when its output couldn't be read. */
 static int wait_for(pid_t pid, int *ret_status)
 {
@@ -101,9 +112,16 @@ int program_run(const char *const argv[], const int *inherit, size_t inherit_cou
     if (r < 0)
         return error_set_errno(error, r, "starting %s", path);
     int reading = file_read_fd(from, argv[0], OUTPUT_LIMIT, &output, &length, error);
+    if (reading < 0)
+        drain(from);
     r = wait_for(pid, &status);
     if (r < 0)
         return error_set_errno(error, r, "waiting for %s", argv[0]);
+    if (reading == -EFBIG) {
+        error_clear(error);
+        output = strdup("(more output than can be shown)");
+        reading = output ? 0 : error_oom(error);
+    }
     if (reading < 0)
         return reading;
     r = judge(argv[0], status, output, error);

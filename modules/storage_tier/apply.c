@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "directory.h"
+#include "disks.h"
 #include "file.h"
 #include "fstab_file.h"
 #include "fstab_text.h"
@@ -16,6 +17,7 @@
 #include "judge.h"
 #include "mode.h"
 #include "mounts.h"
+#include "probe.h"
 #include "program.h"
 #include "steps.h"
 #include "text.h"
@@ -108,32 +110,57 @@ static int apply_fstab(const struct work *work, struct error *error)
     return r;
 }
 
-/* Zero, or one: then systemd was first. Two would hide something. */
-static int count_mounts(const char *path, size_t *ret_count, struct error *error)
+static size_t count_mounts(const struct mount_list *mounts, const char *path)
 {
-    struct mount_list mounts = {0};
-    int r = mounts_read(&mounts, error);
+    size_t count = 0;
 
-    *ret_count = 0;
-    for (size_t i = 0; i < mounts.count; i++)
-        *ret_count += text_equal(mounts.items[i].target, path);
+    for (size_t i = 0; i < mounts->count; i++)
+        count += text_equal(mounts->items[i].target, path);
+    return count;
+}
+
+/* Zero, or one: then systemd was first. Two would hide something. */
+static int mount_unless_mounted(const struct work *work, struct error *error)
+{
+    AUTO_FREE char *options = fstab_options_text(work->want);
+    struct mount_list mounts = {0};
+    int r = options ? mounts_read(&mounts, error) : error_oom(error);
+
+    if (r == 0 && count_mounts(&mounts, work->path) == 0)
+        r = mount_device(work->found->disk.path, work->path, fstype_of(work), options, error);
     mounts_release(&mounts);
     return r;
 }
 
+/* One mount, and of this very disk, before anything is changed through its path. */
+static int check_mounted(const struct work *work, struct error *error)
+{
+    __attribute__((cleanup(host_release))) struct host host = {0};
+    bool ours = false;
+    int r = host_read(&host, error);
+
+    if (r < 0)
+        return r;
+    const struct disk *disk = disks_find(&host.disks, work->found->disk.devno);
+    for (size_t i = 0; disk && i < disk->mounts.count; i++)
+        ours |= text_equal(disk->mounts.items[i], work->path);
+    size_t count = count_mounts(&host.mounts, work->path);
+    if (ours && count == 1)
+        return 0;
+    return error_set(error, -EBUSY,
+                     "disk %s: %s is to be mounted at %s, and %s there; find out "
+                     "who mounts it, unmount that and run again",
+                     work->want->name, work->found->disk.path, work->path,
+                     count > 1 ? "several filesystems are" : "another filesystem is");
+}
+
 static int apply_mount(const struct work *work, struct error *error)
 {
-    AUTO_FREE char *options = fstab_options_text(work->want);
-    size_t count;
-    int r = options ? count_mounts(work->path, &count, error) : error_oom(error);
-
-    if (r == 0 && count == 0)
-        r = mount_device(work->found->disk.path, work->path, fstype_of(work), options, error);
-    if (r == 0)
-        r = count_mounts(work->path, &count, error);
-    if (r == 0 && count != 1)
-        r = error_set(error, -EBUSY, "%s is mounted over %zu times", work->path, count);
     bool is_new = work->found->intents.count > 0; /* made by this run, or by the one before it */
+    int r = mount_unless_mounted(work, error);
+
+    if (r == 0)
+        r = check_mounted(work, error);
     if (r == 0 && is_new && work->facts->restorecon)
         r = program_run((const char *const[]){"restorecon", work->path, NULL}, NULL, 0, NULL,
                         error);
@@ -198,8 +225,21 @@ static int apply_permissions(const struct work *work, struct error *error)
     return r;
 }
 
+/* What the kernel and swaplabel find by the disk's path. */
+static bool goes_by_path(enum step step, const struct work *work)
+{
+    return step == STEP_MOUNT || step == STEP_SWAPON || step == STEP_SWAPOFF ||
+           (step == STEP_LABEL && work->want->tier == TIER_SWAP);
+}
+
 static int apply_step(enum step step, const struct work *work, struct error *error)
 {
+    /* While a descriptor is open, the path's device number can't become another disk's. */
+    AUTO_CLOSE int disk =
+        goes_by_path(step, work) ? disk_open(&work->found->disk, O_RDONLY, error) : -1;
+
+    if (goes_by_path(step, work) && disk < 0)
+        return disk;
     switch (step) {
     case STEP_WIPE:
         return apply_wipe(work->request, work->found, work->want, error);

@@ -137,6 +137,9 @@ static bool names_device(const struct fstab_line *line, const struct found *foun
 {
     if (uuid && text_equal(line->uuid, uuid))
         return true;
+    if (uuid && line->source && text_starts_with(line->source, "/dev/disk/by-uuid/") &&
+        text_ends_with(line->source, uuid))
+        return true;
     return line->source && (text_equal(line->source, found->disk.path) ||
                             text_equal(line->source, found->disk.by_id));
 }

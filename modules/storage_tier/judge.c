@@ -37,7 +37,7 @@ const struct signature *found_filesystem(const struct found *found)
 const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier)
 {
     for (size_t i = 0; i < fstab->lines.count; i++)
-        if (text_equal(fstab->lines.items[i].tier, tier))
+        if (text_equal(fstab->lines.items[i].tier, tier) && !fstab->lines.items[i].cloud_init)
             return &fstab->lines.items[i];
     return NULL;
 }
