@@ -112,6 +112,36 @@ int intent_remove(const char *uuid, struct error *error)
     return file_remove(path, error);
 }
 
+/* Records have no dot in their name; the caller holds the module's lock. */
+static void remove_temporary_files(void)
+{
+    AUTO_CLOSEDIR DIR *directory = opendir(INTENT_DIRECTORY);
+    struct dirent *entry;
+
+    while (directory && (entry = readdir(directory)))
+        if (entry->d_name[0] != '.' && strchr(entry->d_name, '.'))
+            unlinkat(dirfd(directory), entry->d_name, 0);
+}
+
+int intents_supersede(const struct disk *disk, const struct intent *intent, struct error *error)
+{
+    struct intent_list all = {0};
+    int r = 0;
+
+    remove_temporary_files();
+    if (!disk->serial && !disk->wwn && !disk->backing_file)
+        return 0;
+    r = intents_read(&all, error);
+    for (size_t i = 0; i < all.count && r == 0; i++)
+        if (text_equal(all.items[i].identity, intent->identity) &&
+            !text_equal(all.items[i].uuid, intent->uuid))
+            r = intent_remove(all.items[i].uuid, error);
+    for (size_t i = 0; i < all.count; i++)
+        fields_release(&intent_fields, &all.items[i]);
+    free(all.items);
+    return r;
+}
+
 char *intent_identity(const struct disk *disk)
 {
     AUTO_TEXT struct text text = {0};

@@ -20,6 +20,11 @@ char *intents_unwritable(void);
 int intent_write(const struct intent *intent, struct error *error);
 int intent_remove(const char *uuid, struct error *error);
 
+/* After the stamps of `intent` were written to the disk: removes what killed runs left in the
+ * directory, that is temporary files, and other records of this disk, whose stamps are gone now.
+ * Records of a disk that is known by its slot alone stay, they may be about another disk. */
+int intents_supersede(const struct disk *disk, const struct intent *intent, struct error *error);
+
 /* The identifiers of a disk as one text that stays the same over reboots; "none" where it has none.
  * Owned by the caller; NULL when out of memory. */
 char *intent_identity(const struct disk *disk);

@@ -175,7 +175,9 @@ static int record(struct found *found, const struct disk_request *want, bool wip
     if (r < 0)
         return r;
     found->stamped = true;
-    return old ? intent_remove(old, error) : 0;
+    if (old)
+        r = intent_remove(old, error);
+    return r < 0 ? r : intents_supersede(&found->disk, &found->intents.items[0], error);
 }
 
 /* Opened exclusively as well, so that nobody mounts it meanwhile. */
