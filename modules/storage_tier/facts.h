@@ -52,6 +52,7 @@ struct facts {
     struct fstab fstab;
     char *records_unwritable; /* why intent records can't be written, NULL: they can */
     struct directory root;    /* the request's `root` */
+    char *root_unwritable;    /* why no directory can be made there, NULL: it can */
     char *real_root;          /* where `root` leads to; differs when a symlink is on the way */
     struct mount_list mounts;
     struct swap_list swaps;

@@ -138,7 +138,8 @@ static int plan_directory(struct plan *plan, const struct tier_view *view, struc
         r = add(plan, view, STEP_IMMUTABLE_CLEAR, "chattr", text_format("-i %s", view->path), NULL,
                 error);
     bool possible =
-        point->exists ? point->immutable_possible : view->facts->root.immutable_possible;
+        (point->exists ? point->immutable_possible : view->facts->root.immutable_possible) &&
+        !view->facts->root_unwritable;
     if (r == 0 && !view->want->os && !point->immutable && possible) {
         r = add(plan, view, STEP_IMMUTABLE_SET, "chattr", text_format("+i %s", view->path), &action,
                 error);
@@ -374,6 +375,18 @@ static int check_records(const struct plan *plan, const struct facts *facts, str
                         facts->records_unwritable);
 }
 
+static int check_root(const struct plan *plan, const struct facts *facts,
+                      const struct request *request, struct error *error)
+{
+    if (!facts->root_unwritable ||
+        !(plan_has(plan, STEP_MKDIR_ROOT) || plan_has(plan, STEP_MKDIR) ||
+          plan_has(plan, STEP_IMMUTABLE_CLEAR)))
+        return 0;
+    return error_refuse(error, "root-unwritable",
+                        "directories are to be made or changed at %s, but %s", request->root,
+                        facts->root_unwritable);
+}
+
 static int add_restart(struct plan *plan, struct error *error)
 {
     bool swap = plan_has(plan, STEP_SWAPON);
@@ -412,6 +425,8 @@ static int plan_steps(struct plan *plan, const struct tier_views *views,
         r = for_each(plan, views, plan_swapon, error);
     if (r == 0)
         r = for_each(plan, views, plan_permissions, error);
+    if (r == 0)
+        r = check_root(plan, facts, request, error);
     return r < 0 ? r : check_records(plan, facts, error);
 }
 
