@@ -352,6 +352,19 @@ static int plan_root(struct plan *plan, const struct facts *facts, const struct 
     return add(plan, NULL, STEP_MKDIR_ROOT, "mkdir", strdup(request->root), NULL, error);
 }
 
+static bool is_to_be_mounted(const struct tier_views *views)
+{
+    for (size_t i = 0; i < views->count; i++) {
+        const struct tier_view *view = &views->items[i];
+
+        if (!view->want->os && view->want->tier != TIER_SWAP && !view->mounted)
+            return true;
+    }
+    return false;
+}
+
+/* systemd is told before each mount, also when fstab is right already: the run that wrote it may
+ * have been killed before it could. */
 static int plan_all_fstab(struct plan *plan, const struct tier_views *views,
                           const struct facts *facts, char **fstab_after, struct error *error)
 {
@@ -359,7 +372,8 @@ static int plan_all_fstab(struct plan *plan, const struct tier_views *views,
 
     for (size_t i = 0; i < views->count && r == 0; i++)
         r = plan_fstab(plan, &views->items[i], fstab_after, error);
-    if (r == 0 && facts->systemd && strcmp(*fstab_after, facts->fstab.text) != 0)
+    bool changes = strcmp(*fstab_after, facts->fstab.text) != 0;
+    if (r == 0 && facts->systemd && (changes || is_to_be_mounted(views)))
         r = add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload", strdup("systemctl daemon-reload"),
                 NULL, error);
     return r;
