@@ -1,10 +1,12 @@
-/* content_examine and content_read_signatures on plain files. pread is ours: it can fail. */
+/* content_examine and content_read_signatures on plain files. What they call can be made to fail.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 /* cmocka.h needs those above. */
+#include <blkid/blkid.h>
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +44,47 @@ ssize_t __wrap_pread64(int fd, void *buffer, size_t length, off_t offset)
                           : __real_pread64(fd, buffer, (size_t)(fault.offset - offset), offset);
     }
     return __real_pread64(fd, buffer, length, offset);
+}
+
+static struct {
+    bool refuse; /* as a filesystem that doesn't know O_DIRECT */
+    bool used;
+} direct;
+
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+    if (flags & O_DIRECT && direct.refuse) {
+        errno = EINVAL;
+        return -1;
+    }
+    direct.used = flags & O_DIRECT;
+    return __real_open64(path, flags);
+}
+
+/* What libblkid answers instead of its own; 0: its own. */
+static struct {
+    int safe, one;
+} answer;
+
+int __real_blkid_do_safeprobe(blkid_probe probe);
+int __wrap_blkid_do_safeprobe(blkid_probe probe);
+int __real_blkid_do_probe(blkid_probe probe);
+int __wrap_blkid_do_probe(blkid_probe probe);
+
+int __wrap_blkid_do_safeprobe(blkid_probe probe)
+{
+    return answer.safe ? answer.safe : __real_blkid_do_safeprobe(probe);
+}
+
+int __wrap_blkid_do_probe(blkid_probe probe)
+{
+    int r = answer.one;
+
+    answer.one = 0;
+    return r ? r : __real_blkid_do_probe(probe);
 }
 
 static int new_device(off_t size)
@@ -239,6 +282,21 @@ static void test_other_stamps_are_data(void **state)
     assert_data(fd, &stamps, at);
 }
 
+/* The first sector of this stamp is the end of a chunk, the rest the start of the next. */
+static void test_a_stamp_across_chunks_counts_whole(void **state)
+{
+    const off_t size = 16 * mib - 512, at = size - 5 * mib;
+    AUTO_CLOSE int fd = new_device(size);
+    struct expected_stamp item = {(uint64_t)at, uuid};
+    struct expected_stamps stamps = {&item, 1};
+
+    (void)state;
+    put_stamp(fd, at, uuid);
+    assert_blank(fd, &stamps);
+    put(fd, at + STAMP_SIZE - 1, "x", 1);
+    assert_data(fd, &stamps, at);
+}
+
 static void test_a_stamp_elsewhere_is_data(void **state)
 {
     AUTO_CLOSE int fd = new_device(16 * mib);
@@ -332,6 +390,77 @@ static void test_unreadable_with_signatures(void **state)
     fields_release(&content_fields, &content);
 }
 
+static void test_reads_past_the_cache(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+
+    (void)state;
+    direct.used = false;
+    assert_blank(fd, &no_stamps);
+    assert_true(direct.used);
+}
+
+static void test_without_direct_reads(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+
+    (void)state;
+    direct.refuse = true;
+    assert_blank(fd, &no_stamps);
+    put(fd, 77777, "x", 1);
+    assert_data(fd, &no_stamps, 77777);
+    direct.refuse = false;
+}
+
+/* −1 and −2 are libblkid's own, the others a failing prober's errno. */
+static const int negative_answers[] = {-1, -2, -EIO, -ENOMEM};
+
+static void test_negative_answer_is_never_blank(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+
+    (void)state;
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(negative_answers); i++) {
+        *(i % 2 ? &answer.safe : &answer.one) = negative_answers[i / 2];
+        struct content content = examine(fd, &no_stamps);
+        answer.safe = 0;
+        assert_int_equal(content.kind, CONTENT_UNREADABLE);
+        assert_null(content.token);
+        fields_release(&content_fields, &content);
+    }
+}
+
+static void test_negative_answer_is_never_one_filesystem(void **state)
+{
+    AUTO_CLOSE int fd = new_device(16 * mib);
+
+    (void)state;
+    put_swap(fd, false);
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(negative_answers); i++) {
+        *(i % 2 ? &answer.safe : &answer.one) = negative_answers[i / 2];
+        struct content content = examine(fd, &no_stamps);
+        answer.safe = 0;
+        assert_int_equal(content.kind, CONTENT_SIGNATURES);
+        assert_int_equal(content.signatures.count, 1);
+        assert_true(text_starts_with(content.token, "data:"));
+        fields_release(&content_fields, &content);
+    }
+}
+
+/* Whatever a later libblkid may do: it found nothing safely, but listed something. */
+static void test_disagreement_is_no_filesystem(void **state)
+{
+    AUTO_CLOSE int fd = new_device(16 * mib);
+
+    (void)state;
+    put_swap(fd, false);
+    answer.safe = 1;
+    struct content content = examine(fd, &no_stamps);
+    answer.safe = 0;
+    assert_int_equal(content.kind, CONTENT_SIGNATURES);
+    fields_release(&content_fields, &content);
+}
+
 static void test_swap(void **state)
 {
     (void)state;
@@ -413,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_stamp_is_one_sector),
         cmocka_unit_test(test_expected_stamps_count_as_zeros),
         cmocka_unit_test(test_other_stamps_are_data),
+        cmocka_unit_test(test_a_stamp_across_chunks_counts_whole),
         cmocka_unit_test(test_a_stamp_elsewhere_is_data),
         cmocka_unit_test(test_io_error_is_unreadable),
         cmocka_unit_test(test_medium_error_is_unreadable),
@@ -420,6 +550,11 @@ int main(void)
         cmocka_unit_test(test_interrupted_read_is_repeated),
         cmocka_unit_test(test_no_memory_for_a_read_is_an_error),
         cmocka_unit_test(test_unreadable_with_signatures),
+        cmocka_unit_test(test_reads_past_the_cache),
+        cmocka_unit_test(test_without_direct_reads),
+        cmocka_unit_test(test_negative_answer_is_never_blank),
+        cmocka_unit_test(test_negative_answer_is_never_one_filesystem),
+        cmocka_unit_test(test_disagreement_is_no_filesystem),
         cmocka_unit_test(test_swap),
         cmocka_unit_test(test_signature_without_id_gets_a_digest),
         cmocka_unit_test(test_filter_of_types),

@@ -68,6 +68,20 @@ def test_content_is_found(case, image):
         assert examine(device)["kind"] == "blank"
 
 
+SHARED_ID = ["gpt-of-two-disks", "md-0.90", "md-1.0", "md-1.1", "md-1.2", "ddf-raid", "drbd", "zfs",
+             "stratis"]
+
+
+@pytest.mark.parametrize("name", SHARED_ID)
+def test_an_id_that_other_disks_share_is_no_token(name, image):
+    """A member's id is the array's: such a token would name the other members too."""
+    case = next(c for c in CASES if c.name == name)
+    if missing := missing_tools(case):
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    build(case, image)
+    assert examine(image)["token"] == f"data:{digest_of_blocks(image)}"
+
+
 @pytest.mark.parametrize("size", sorted({case.size for case in CASES}) + [64 * MIB + 512, 65536])
 def test_twin_of_zeros_is_blank(size, image):
     blank(image, size)
