@@ -83,6 +83,31 @@ static bool can_be_adopted(const char *fstype, enum tier tier)
            (tier != TIER_SWAP && (text_equal(fstype, "ext3") || text_equal(fstype, "ext2")));
 }
 
+/* By our record, or by a label such as ours. */
+static bool is_our_half_made_xfs(const struct found *found)
+{
+    const struct signature *fs = found_filesystem(found);
+
+    return found->xfs_in_progress && fs &&
+           (found->intents.count || labelled_tier(fs->label) != TIER_COUNT);
+}
+
+static int refuse_half_made(const struct disk_request *want, const struct found *found,
+                            const char *description, struct error *error)
+{
+    const char *token = found->disk.content.token;
+
+    if (!found->orphan_stamp)
+        return refuse_disk(error, "half-made", want, found,
+                           "was half-made by storage_tier: it holds %s, whose mkfs.xfs did not "
+                           "finish. To let it be made anew write wipe: \"%s\" for this disk",
+                           description, token);
+    return refuse_disk(error, "half-made", want, found,
+                       "was half-made by storage_tier (stamp %s), but this host has no record of "
+                       "it; found: %s. To let it be made anew write wipe: \"%s\" for this disk",
+                       found->orphan_stamp, description, token);
+}
+
 static int refuse_foreign(const struct disk_request *want, const struct found *found,
                           struct error *error)
 {
@@ -90,7 +115,7 @@ static int refuse_foreign(const struct disk_request *want, const struct found *f
     const struct signature *fs = found_filesystem(found);
     AUTO_FREE char *description = content_describe(content);
     AUTO_FREE char *adopt =
-        fs && can_be_adopted(fs->type, want->tier)
+        fs && can_be_adopted(fs->type, want->tier) && !found->xfs_in_progress
             ? text_format("; to keep it and use it as tier %s write existing: adopt",
                           tier_names[want->tier])
             : strdup("");
@@ -106,18 +131,8 @@ static int refuse_foreign(const struct disk_request *want, const struct found *f
                            "holds %s, which storage_tier did not make; nothing was written%s. "
                            "Unmount it and run again: then its token can be told",
                            description, adopt);
-    if (found->xfs_in_progress)
-        return refuse_disk(
-            error, "half-made", want, found,
-            "holds %s, whose mkfs.xfs did not finish; it can't be mounted. To let it "
-            "be made anew write wipe: \"%s\" for this disk",
-            description, content->token);
-    if (found->orphan_stamp)
-        return refuse_disk(error, "half-made", want, found,
-                           "was half-made by storage_tier (stamp %s), but this host has no record "
-                           "of it; found: %s. To let it be made anew write wipe: \"%s\" for this "
-                           "disk",
-                           found->orphan_stamp, description, content->token);
+    if (found->orphan_stamp || is_our_half_made_xfs(found))
+        return refuse_half_made(want, found, description, error);
     return refuse_disk(error, "foreign-content", want, found,
                        "holds %s, which storage_tier did not make; nothing was written. To destroy "
                        "it write wipe: \"%s\" for this disk%s%s",
