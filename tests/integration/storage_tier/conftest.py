@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
+pytest.register_assert_rewrite("crash", "host")
+
 import system  # noqa: E402  pylint: disable=wrong-import-position
-from host import Host  # noqa: E402  pylint: disable=wrong-import-position
+from crash import Scene  # noqa: E402  pylint: disable=wrong-import-position
+from host import SIZES, Host  # noqa: E402  pylint: disable=wrong-import-position
 
 NEEDED = ("strace", "findmnt", "blkid", "wipefs", "lsattr", "chattr", "mkfs.ext4", "mkswap",
           "mkfs.xfs", "mkfs.btrfs")
@@ -45,22 +49,38 @@ def workshop(tmp_path_factory):
 
 @pytest.fixture
 def make_host(workshop):
-    """For tests with several hosts, one after another."""
-    made = []
+    """For tests with several hosts: each takes the place of the one before."""
+    current = []
 
     def make():
-        folder = workshop / f"host-{len(made)}"
-        folder.mkdir()
-        host = Host(folder)
-        made.append(host)
-        host.set_up()
-        return host
+        while current:
+            current.pop().take_down()
+        folder = Path(tempfile.mkdtemp(dir=workshop))
+        current.append(Host(folder))
+        current[0].set_up()
+        return current[0]
 
     yield make
-    for host in reversed(made):
+    for host in current:
         host.take_down()
 
 
 @pytest.fixture
 def host(make_host):
     return make_host()
+
+
+@pytest.fixture(scope="session")
+def neighbour(workshop):
+    """The image of somebody's xfs, which no run may change."""
+    image = workshop / "neighbour.img"
+    with image.open("wb") as file:
+        file.truncate(SIZES["xfs"])
+    system.tool("mkfs.xfs", "-q", "-L", "photos", image)
+    return image
+
+
+@pytest.fixture
+def scenes(make_host, neighbour):
+    """One scene after another, each on a host of its own."""
+    return lambda fstype: Scene(make_host(), fstype, neighbour)
