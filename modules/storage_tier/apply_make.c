@@ -285,6 +285,24 @@ static int sync_disk(const struct found *found, struct error *error)
                : 0;
 }
 
+/* Options of the user's can make mkfs succeed and not make what the record says. */
+static int check_made(const struct found *found, const struct disk_request *want,
+                      struct error *error)
+{
+    struct content content = {0};
+    int r = content_read_signatures(found->held_fd, NULL, &content, error);
+    bool made = r == 0 && content.kind == CONTENT_FILESYSTEM &&
+                text_equal(content.signatures.items[0].type, want->fstype) &&
+                text_equal(content.signatures.items[0].uuid, found->intents.items[0].uuid);
+
+    fields_release(&content_fields, &content);
+    if (r < 0 || made)
+        return r;
+    return error_set(error, -EIO,
+                     "disk %s: %s succeeded, but %s is not to be found on %s: see mkfs_options",
+                     want->name, found->tool, want->fstype, found->disk.path);
+}
+
 int apply_mkfs(const struct request *request, struct found *found, const struct disk_request *want,
                struct error *error)
 {
@@ -302,6 +320,8 @@ int apply_mkfs(const struct request *request, struct found *found, const struct 
         r = run_mkfs(found, want, error);
     if (r == 0)
         r = sync_disk(found, error);
+    if (r == 0)
+        r = check_made(found, want, error);
     if (r == 0)
         r = stamps_erase(&found->disk, &found->intents.items[0], error);
     found->made = r == 0;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "content.h"
@@ -14,7 +16,13 @@
 #include "users.h"
 #include "uuid_draw.h"
 
-enum { HEAD_SIZE = 4096, FIRST_KIB = 1024, XFS_INPROGRESS = 126 };
+enum {
+    HEAD_SIZE = 4096,
+    FIRST_KIB = 1024,
+    XFS_INPROGRESS = 126,
+    LOCK_SECONDS = 120,
+    POLL_MILLISECONDS = 100
+};
 
 static bool in_use(const struct disk *disk)
 {
@@ -156,6 +164,24 @@ static int examine_content(const struct request *request, const struct found *be
                         found->stamped ? &found->intents.items[0] : NULL, error);
 }
 
+/* The mkfs of a killed run goes on and keeps the lock (systemd's, on the whole disk's node): what
+ * it leaves can be judged when it has finished. Who holds the lock for longer is named by apply. */
+static int wait_for_lock(const struct disk *disk, struct error *error)
+{
+    AUTO_FREE char *path = text_format("/dev/%s", disk->parent ? disk->parent : disk->name);
+    AUTO_CLOSE int fd = -1;
+
+    if (!path)
+        return error_oom(error);
+    for (char *p = path; *p; p++)
+        *p = *p == '!' ? '/' : *p;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    for (time_t end = time(NULL) + LOCK_SECONDS;
+         fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK && time(NULL) < end;)
+        nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
+    return 0;
+}
+
 static int examine(const struct request *request, const struct disk_request *want,
                    const struct fstab *fstab, const struct intent_list *intents,
                    const struct found *before, struct found *found, struct error *error)
@@ -166,6 +192,8 @@ static int examine(const struct request *request, const struct disk_request *wan
     if (active && is_settled(want, found, fstab))
         return find_intent(intents, found, error);
     if (!active)
+        r = wait_for_lock(&found->disk, error);
+    if (r == 0 && !active)
         r = disk_test_busy(&found->disk, error);
     if (r == 0 && found->disk.busy)
         found->users = device_users(found->disk.devno);
