@@ -39,7 +39,7 @@ static int bits_of(char letter, int current, char who)
 }
 
 /* "u=rwx" or "go-w": one clause, up to the comma. Returns its length, 0 when it is none. */
-static size_t apply_clause(const char *clause, int current, int *mode)
+static size_t apply_clause(const char *clause, int *mode)
 {
     size_t who = strspn(clause, "ugoa"), i = who;
 
@@ -47,7 +47,7 @@ static size_t apply_clause(const char *clause, int current, int *mode)
         return 0;
     while (clause[i] && strchr("=+-", clause[i])) {
         char operation = clause[i++];
-        int set = 0, whole = 0;
+        int current = *mode, set = 0, whole = 0;
         size_t start = i;
 
         for (const char *w = "ugo"; *w; w++) {
@@ -83,7 +83,7 @@ int mode_apply(const char *text, int current, int *ret_mode, struct error *error
         return 0;
     }
     for (const char *p = text;; p++) {
-        size_t length = apply_clause(p, current, &mode);
+        size_t length = apply_clause(p, &mode);
 
         if (length == 0)
             return bad(text, error);

@@ -175,7 +175,12 @@ static int resolve_in_time(const struct request *request, struct host *host,
     /* Once more, so that the candidates are listed with everything that is on them. */
     resolved_release(resolved);
     int r = host_read_signatures(host, true, error);
-    return r < 0 ? r : resolve_all(request, host, resolved, error);
+    if (r == 0)
+        r = resolve_all(request, host, resolved, error);
+    if (r != -ENOENT)
+        return r;
+    AUTO_FREE char *reason = strdup(error_message(error));
+    return reason ? disks_not_found(&host->disks, error, "%s", reason) : error_oom(error);
 }
 
 /* A number stands for itself. */
