@@ -26,7 +26,7 @@
 #include "text.h"
 #include "units.h"
 
-enum { ENTRIES_SHOWN = 5, POLL_MILLISECONDS = 200, CLOUD_INIT_SECONDS = 300 };
+enum { ENTRIES_SHOWN = 5, POLL_MILLISECONDS = 200, CLOUD_INIT_SECONDS = 300, PROBES_OF_USE = 3 };
 
 static void wait_a_moment(void)
 {
@@ -369,7 +369,8 @@ static int probe_disks(const struct request *request, const struct facts *before
     return 0;
 }
 
-int storage_probe(const void *request, const void *before, void **ret_facts, struct error *error)
+static int probe_once(const struct request *request, const struct facts *before,
+                      struct facts **ret_facts, struct error *error)
 {
     struct facts *facts = calloc(1, sizeof(*facts));
     int r = 0;
@@ -387,4 +388,32 @@ int storage_probe(const void *request, const void *before, void **ret_facts, str
     }
     *ret_facts = facts;
     return 0;
+}
+
+/* In use, yet neither mounted nor swap: another namespace has it, or another run mounted it after
+ * the mounts were read here. */
+static bool use_is_unexplained(const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->found.count; i++) {
+        const struct disk *disk = &facts->found.items[i].disk;
+
+        if (disk->busy && !disk->mounts.count && !disk->swap_active && !disk->holders.count)
+            return true;
+    }
+    return false;
+}
+
+int storage_probe(const void *request, const void *before, void **ret_facts, struct error *error)
+{
+    struct facts *facts = NULL;
+    int r = probe_once(request, before, &facts, error);
+
+    for (int i = 0; r == 0 && i < PROBES_OF_USE && use_is_unexplained(facts); i++) {
+        facts_free(facts);
+        wait_a_moment();
+        r = probe_once(request, before, &facts, error);
+    }
+    if (r == 0)
+        *ret_facts = facts;
+    return r;
 }
