@@ -56,6 +56,7 @@ const struct fields disk_fields = {sizeof(struct disk),
                                        ROW(STRING, disk, serial),
                                        ROW(STRING, disk, wwn),
                                        ROW(STRING, disk, designator),
+                                       ROW(STRING, disk, attachment),
                                        ROW(STRING, disk, backing_file),
                                        ROW(STRING, disk, parent),
                                        ROW(STRING, disk, by_id),
@@ -65,6 +66,7 @@ const struct fields disk_fields = {sizeof(struct disk),
                                        ROW(BOOL, disk, swap_active),
                                        ROW(BOOL, disk, os),
                                        ROW(BOOL, disk, busy),
+                                       ROW(BOOL, disk, network),
                                        NESTED(OBJECT, disk, content, content_fields),
                                        {0},
                                    }};
@@ -192,7 +194,9 @@ char *disk_describe(const struct disk *disk)
         text_addf(&text, "serial %s, ", disk->serial);
     if (disk->wwn)
         text_addf(&text, "wwn %s, ", disk->wwn);
-    if (disk->designator)
+    if (disk->attachment)
+        text_addf(&text, "attached as %s, ", disk->attachment);
+    else if (disk->designator)
         text_addf(&text, "designator %s, ", disk->designator);
     if (disk->backing_file)
         text_addf(&text, "backing file %s, ", disk->backing_file);

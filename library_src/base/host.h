@@ -54,6 +54,7 @@ struct disk {
     bool read_only, removable;
     char *model, *serial, *wwn;
     char *designator;           /* SCSI: type-0 ASCII designator of vpd page 0x83: "drive-scsi1" */
+    char *attachment;           /* what the cloud attached it as: "sdf", "data-0", "oraclevdb" */
     char *backing_file;         /* loop devices */
     char *parent;               /* kernel name of a partition's whole disk */
     char *by_id;                /* a /dev/disk/by-id link; a hint, never an identity */
@@ -61,8 +62,9 @@ struct disk {
     struct string_list partitions; /* kernel names */
     struct string_list mounts;     /* where it is mounted, in this mount namespace */
     bool swap_active;
-    bool os;   /* carries /, /boot or /boot/efi, itself or through what is built on it */
-    bool busy; /* an exclusive open failed with EBUSY */
+    bool os;      /* carries /, /boot or /boot/efi, itself or through what is built on it */
+    bool busy;    /* an exclusive open failed with EBUSY */
+    bool network; /* reached over the network: iSCSI, NVMe over TCP or RDMA, nbd, rbd */
     struct content content;
 };
 

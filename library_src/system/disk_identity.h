@@ -36,5 +36,15 @@ int identity_find_hardware(const struct disk_list *disks, const struct disk_iden
                            const struct disk **ret_disk, struct error *error);
 int identity_find_provider(const struct disk_list *disks, const struct disk_identity *identity,
                            const struct disk **ret_disk, char **ret_found_by, struct error *error);
+/* The clouds': by what the disk was attached as. data-N is on aws sdf, sdg … or xvdf, xvdg …, on
+ * oci oraclevdb, oraclevdc …; on gcp the disk's name is its device name, whatever it is. */
+int identity_find_aws(const struct disk_list *disks, const struct disk_identity *identity,
+                      int index, const struct disk **ret_disk, char **ret_found_by,
+                      struct error *error);
+int identity_find_gcp(const struct disk_list *disks, const struct disk_identity *identity,
+                      const struct disk **ret_disk, char **ret_found_by, struct error *error);
+int identity_find_oci(const struct disk_list *disks, const struct disk_identity *identity,
+                      int index, const struct disk **ret_disk, char **ret_found_by,
+                      struct error *error);
 int identity_check_device(const struct disk *disk, const struct disk_identity *identity,
                           struct error *error);

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 
 #include "cleanup.h"
+#include "disk_attachment.h"
 #include "disk_read.h"
 #include "sysfs.h"
 #include "text.h"
@@ -60,19 +61,23 @@ static int compare(const struct disk *disk, const struct disk *now, struct error
         return changed(disk, "wwn", error);
     if (!text_equal(disk->designator, now->designator))
         return changed(disk, "designator", error);
+    if (!text_equal(disk->attachment, now->attachment))
+        return changed(disk, "attached name", error);
     if (!text_equal(disk->backing_file, now->backing_file))
         return changed(disk, "backing file", error);
     return 0;
 }
 
 /* While the descriptor is open, its device number can't become another device's. */
-static int check_sysfs(const struct disk *disk, struct error *error)
+static int check_identity(int fd, const struct disk *disk, struct error *error)
 {
     struct disk now = {0};
     AUTO_CLOSE int directory =
         sysfs_open("/sys/dev/block/%u:%u", major(disk->devno), minor(disk->devno));
     int r = directory < 0 ? directory : disk_read(directory, disk->name, &now);
 
+    if (r == 0)
+        r = disk_identify(fd, &now);
     if (r == -ENOMEM)
         error_oom(error);
     else if (r < 0)
@@ -94,6 +99,6 @@ int disk_open(const struct disk *disk, int flags, struct error *error)
         return explain_open(disk, -errno, error);
     int r = check_descriptor(fd, disk, error);
     if (r == 0)
-        r = check_sysfs(disk, error);
+        r = check_identity(fd, disk, error);
     return r < 0 ? r : TAKE_FD(fd);
 }

@@ -100,15 +100,16 @@ int identity_find_provider(const struct disk_list *disks, const struct disk_iden
                          "%s: no identity is given, and with provider generic nothing is guessed; "
                          "give device, serial or wwn",
                          identity->name);
-    if (!text_equal(identity->provider, "proxmox"))
-        return error_refuse(error, "provider-not-supported",
-                            "%s: disks of provider %s can't be found by their name; give device, "
-                            "serial or wwn",
-                            identity->name, identity->provider);
+    if (text_equal(identity->provider, "gcp"))
+        return identity_find_gcp(disks, identity, ret_disk, ret_found_by, error);
     if (index < 0)
         return error_refuse(error, "disk-name",
-                            "%s: provider proxmox finds disks named data-0, data-1 and so on; name "
-                            "it so, or give device, serial or wwn",
-                            identity->name);
+                            "%s: provider %s finds disks named data-0, data-1 and so on; name it "
+                            "so, or give device, serial or wwn",
+                            identity->name, identity->provider);
+    if (text_equal(identity->provider, "aws"))
+        return identity_find_aws(disks, identity, index, ret_disk, ret_found_by, error);
+    if (text_equal(identity->provider, "oci"))
+        return identity_find_oci(disks, identity, index, ret_disk, ret_found_by, error);
     return find_proxmox(disks, identity->name, index, ret_disk, ret_found_by, error);
 }

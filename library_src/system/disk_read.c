@@ -7,6 +7,8 @@
 #include <sys/sysmacros.h>
 
 #include "cleanup.h"
+#include "disk_attachment.h"
+#include "disk_network.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -151,7 +153,8 @@ int disk_read_hardware(int directory, struct disk *disk)
 {
     if (sysfs_text(directory, "device/model", &disk->model) < 0 || read_scsi(directory, disk) < 0 ||
         read_either(directory, "device/serial", "serial", &disk->serial) < 0 ||
-        read_either(directory, "wwid", "device/wwid", &disk->wwn) < 0)
+        read_either(directory, "wwid", "device/wwid", &disk->wwn) < 0 ||
+        disk_read_attachment(directory, disk) < 0)
         return -ENOMEM;
     return sysfs_line(directory, "loop/backing_file", &disk->backing_file);
 }
@@ -173,6 +176,16 @@ static int read_mapper(int directory, struct disk *disk)
     return r;
 }
 
+static int read_network(int directory, bool part, struct disk *disk)
+{
+    AUTO_CLOSE int whole = sysfs_open_at(directory, part ? ".." : ".");
+
+    if (whole < 0)
+        return whole == -ENOMEM ? -ENOMEM : 0;
+    return disk_read_network(whole, part && disk->parent ? disk->parent : disk->name,
+                             &disk->network);
+}
+
 static int read_details(int directory, struct disk *disk)
 {
     bool map = is_driver(disk->name, "dm-");
@@ -183,7 +196,8 @@ static int read_details(int directory, struct disk *disk)
         sysfs_number(directory, part ? "../queue/logical_block_size" : "queue/logical_block_size");
     disk->removable = sysfs_number(directory, part ? "../removable" : "removable") != 0;
     disk->read_only = sysfs_number(directory, "ro") != 0;
-    if (sysfs_names(directory, "holders", &disk->holders) < 0)
+    if (sysfs_names(directory, "holders", &disk->holders) < 0 ||
+        read_network(directory, part, disk) < 0)
         return -ENOMEM;
     if (map)
         return read_mapper(directory, disk);

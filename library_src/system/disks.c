@@ -1,8 +1,11 @@
 #include "disks.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
+#include "disk_attachment.h"
 #include "disk_links.h"
 #include "disk_read.h"
 #include "sysfs.h"
@@ -24,6 +27,22 @@ struct disk *disks_find_name(const struct disk_list *disks, const char *kernel_n
     return NULL;
 }
 
+/* Without a node, or with another device's, the disk stays without what only it can tell. */
+static int identify(struct disk *disk)
+{
+    struct stat st;
+
+    if (!disk_needs_identify(disk))
+        return 0;
+    AUTO_FREE char *path = text_format("%s%s", disks_root, disk->path);
+    if (!path)
+        return -ENOMEM;
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != disk->devno)
+        return 0;
+    return disk_identify(fd, disk);
+}
+
 /* A device that went away meanwhile counts as one that isn't there. */
 static int add_disk(int class, const char *name, struct disk_list *disks)
 {
@@ -31,6 +50,8 @@ static int add_disk(int class, const char *name, struct disk_list *disks)
     AUTO_CLOSE int directory = sysfs_open_at(class, name);
     int r = directory < 0 ? -ENODEV : disk_read(directory, name, &disk);
 
+    if (r == 0)
+        r = identify(&disk);
     if (r == 0) {
         struct disk *item = fields_append(&disk_fields, disks);
         if (item) {

@@ -37,10 +37,10 @@ struct disk_identity {
 /*
  * The one device that all given identifiers agree on; without any, by provider. `disks` has gone
  * through disks_mark_os. *ret_found_by is owned by the caller: "device", "serial", "wwn", several
- * of them as "serial, wwn", or "proxmox drive-scsi1". *ret_disk belongs to `disks`. -ENODEV: not
- * there (yet), with every candidate in the message and in the detail "candidates". -ENOENT: no
- * identity is given and the provider is generic; a label may still tell. A refusal for everything
- * that is wrong for good: identity-empty           an identifier that is given and empty
+ * of them as "serial, wwn", or "proxmox drive-scsi1", "aws sdf". *ret_disk belongs to `disks`.
+ * -ENODEV: not there (yet), with every candidate in the message and in the detail "candidates".
+ * -ENOENT: no identity is given and the provider is generic; a label may still tell. A refusal for
+ * everything that is wrong for good: identity-empty           an identifier that is given and empty
  *   identity-disagrees       the identifiers belong to different disks
  *   identity-ambiguous       several disks have it, or another path to the disk exists
  *   wwn-incomplete           the 16 digits of udev's ID_WWN, where the disk's wwn has 32
@@ -48,18 +48,19 @@ struct disk_identity {
  *   not-a-block-device       a directory, a file, a character device
  *   unsuitable-device        a RAM disk, a CD drive, a floppy
  *   os-disk, read-only-device, multipath-member
- *   disk-name                a provider needs data-N
+ *   disk-name                a provider needs data-N, and aws has names for 21 of them
  *   virtio-blk-unidentified  proxmox: nothing tells which drive it is
- *   provider-not-supported   no disk is found by provider there
+ * With -ENODEV comes the id instance-store where disks are there that nobody named, and whose
+ * content ends with the instance.
  */
 int disks_resolve(const struct disk_list *disks, const struct disk_identity *identity,
                   const struct disk **ret_disk, char **ret_found_by, struct error *error);
 
 /* Opens the device node and checks through the descriptor that it is this very device: device
- * number, size, and (read again from sysfs) serial, wwn, designator and backing file. `flags` as
- * for open(2); O_CLOEXEC and O_NOFOLLOW are added. Returns the descriptor or a negative errno:
- * -EBUSY where O_EXCL says so, -ENOENT where there is no node; the refusal device-changed where it
- * is another device by now. */
+ * number, size, and (read again from sysfs, and from the disk itself where only that tells) serial,
+ * wwn, designator, attachment and backing file. `flags` as for open(2); O_CLOEXEC and O_NOFOLLOW
+ * are added. Returns the descriptor or a negative errno: -EBUSY where O_EXCL says so, -ENOENT where
+ * there is no node; the refusal device-changed where it is another device by now. */
 int disk_open(const struct disk *disk, int flags, struct error *error);
 
 /* Provider from DMI: "proxmox" (QEMU/KVM machine types), "aws", "gcp", "oci", else "generic".

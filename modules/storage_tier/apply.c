@@ -89,7 +89,8 @@ static int write_line(const struct work *work, struct error *error)
     if (!uuid)
         return error_set(error, -EINVAL, "disk %s: the UUID for its line in fstab is unknown",
                          work->want->name);
-    AUTO_FREE char *wanted = fstab_line_text(work->request, work->want, uuid, fstype_of(work));
+    AUTO_FREE char *wanted =
+        fstab_line_text(work->request, work->want, &work->found->disk, uuid, fstype_of(work));
     if (!wanted)
         return error_oom(error);
     if (line && fstab_same_fields(line->text, wanted))
@@ -122,7 +123,7 @@ static size_t count_mounts(const struct mount_list *mounts, const char *path)
 /* Zero, or one: then systemd was first. Two would hide something. */
 static int mount_unless_mounted(const struct work *work, struct error *error)
 {
-    AUTO_FREE char *options = fstab_options_text(work->want);
+    AUTO_FREE char *options = fstab_options_text(work->want, &work->found->disk);
     struct mount_list mounts = {0};
     int r = options ? mounts_read(&mounts, error) : error_oom(error);
 

@@ -7,13 +7,17 @@
 #include "refuse.h"
 #include "text.h"
 
-char *fstab_options_text(const struct disk_request *want)
+/* _netdev orders the mount after the network, where the disk is reached over it. */
+char *fstab_options_text(const struct disk_request *want, const struct disk *disk)
 {
-    return text_format("%s,x-storage-tier=%s", want->mount_options, tier_names[want->tier]);
+    bool netdev = disk->network && !text_list_has(want->mount_options, "_netdev");
+
+    return text_format("%s%s,x-storage-tier=%s", want->mount_options, netdev ? ",_netdev" : "",
+                       tier_names[want->tier]);
 }
 
 char *fstab_line_text(const struct request *request, const struct disk_request *want,
-                      const char *uuid, const char *fstype)
+                      const struct disk *disk, const char *uuid, const char *fstype)
 {
     AUTO_FREE char *path = tier_path(request, want->tier);
     AUTO_FREE char *priority =
@@ -25,7 +29,7 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
         return text_format("UUID=%s none swap sw,nofail,x-systemd.device-timeout=10s%s,"
                            "x-storage-tier=swap 0 0",
                            uuid ? uuid : "<new>", priority);
-    AUTO_FREE char *options = fstab_options_text(want);
+    AUTO_FREE char *options = fstab_options_text(want, disk);
     return options ? text_format("UUID=%s %s %s %s 0 %d", uuid ? uuid : "<new>", path, fstype,
                                  options, text_starts_with(fstype, "ext") ? 2 : 0)
                    : NULL;

@@ -7,10 +7,10 @@
 /* The line that a tier should have, without line end. uuid NULL gives UUID=<new>. `fstype` as
  * mount(8) wants it. Owned by the caller; NULL when out of memory. */
 char *fstab_line_text(const struct request *request, const struct disk_request *want,
-                      const char *uuid, const char *fstype);
+                      const struct disk *disk, const char *uuid, const char *fstype);
 
 /* Mount options of a tier with what the module appends. Owned by the caller. */
-char *fstab_options_text(const struct disk_request *want);
+char *fstab_options_text(const struct disk_request *want, const struct disk *disk);
 
 /* Whether two lists of options ask the same of the filesystem: userspace's options and the flags of
  * a mount, which the kernel shows, don't count. False when out of memory. */

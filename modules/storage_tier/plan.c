@@ -164,7 +164,7 @@ static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fs
 
     if (view->want->os)
         return 0;
-    text = fstab_line_text(view->request, view->want, view->uuid, view->fstype);
+    text = fstab_line_text(view->request, view->want, &view->found->disk, view->uuid, view->fstype);
     if (!text)
         return error_oom(error);
     if (line && fstab_same_fields(line->text, text)) {

@@ -65,7 +65,10 @@ const struct param storage_tier_params[] = {
      .description =
          STRINGS("Decides which device C(data-N) is, for disks without O(disks[].device), "
                  "O(disks[].serial) or O(disks[].wwn). V(auto) reads it from DMI.",
-                 "V(aws), V(gcp) and V(oci) need one of the three identities for each data disk.")},
+                 "With V(proxmox) it is the drive C(scsi(N+1)), with V(aws) the volume attached as "
+                 "C(sd) or C(xvd) and the letter C(f+N), with V(oci) the one with the device path "
+                 "C(oraclevd) and the letter C(b+N). With V(gcp) a disk's name is its device name.",
+                 "Links made by udev are not needed.")},
     {.name = "root",
      .type = PARAM_PATH,
      .default_json = "\"/var/storage\"",

@@ -194,8 +194,8 @@ static void assert_changed(const struct disk *disk, const char *word)
 static void open_notices_another_device(void **state __attribute__((unused)))
 {
     struct disk *disk = one_loop();
-    char **identifiers[] = {&disk->serial, &disk->wwn, &disk->designator};
-    static const char *const words[] = {"serial", "wwn", "designator"};
+    char **identifiers[] = {&disk->serial, &disk->wwn, &disk->designator, &disk->attachment};
+    static const char *const words[] = {"serial", "wwn", "designator", "attached name"};
 
     disk->size_bytes += 512;
     assert_changed(disk, "size");
@@ -224,6 +224,41 @@ static void open_follows_no_link(void **state __attribute__((unused)))
     free(disk->path);
     disk->path = strdup(link);
     assert_changed(disk, "symbolic link");
+}
+
+/* What is written to is what was resolved, wherever the link leads by now. */
+static void open_after_the_link_moved(void **state __attribute__((unused)))
+{
+    struct stat st;
+
+    attach_or_skip(2);
+    struct disk *disk = one_loop();
+    AUTO_FREE char *link = text_format("%s.link", host.loops[0].file);
+    assert_int_equal(symlink(host.loops[0].device, link), 0);
+    assert_ptr_equal(resolve(link), disk);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(symlink(host.loops[1].device, link), 0);
+    AUTO_CLOSE int fd = disk_open(disk, O_RDWR, &host.error);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_rdev, disk->devno);
+}
+
+static void open_after_the_node_was_replaced(void **state __attribute__((unused)))
+{
+    attach_or_skip(2);
+    struct disk *disk = one_loop();
+    const struct disk *other = disks_find_name(&host.disks, host.loops[1].device + strlen("/dev/"));
+    AUTO_FREE char *node = text_format("%s.link", host.loops[0].file);
+
+    assert_int_equal(mknod(node, S_IFBLK | 0600, disk->devno), 0);
+    free(disk->path);
+    disk->path = strdup(node);
+    AUTO_CLOSE int fd = disk_open(disk, O_RDWR, &host.error);
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(node), 0);
+    assert_int_equal(mknod(node, S_IFBLK | 0600, other->devno), 0);
+    assert_changed(disk, "device number");
 }
 
 static void open_without_a_node(void **state __attribute__((unused)))
@@ -288,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLEAN(loop_device_found_and_opened),   CLEAN(open_notices_another_device),
         CLEAN(open_follows_no_link),           CLEAN(open_without_a_node),
+        CLEAN(open_after_the_link_moved),      CLEAN(open_after_the_node_was_replaced),
         CLEAN(open_notices_a_detached_device), CLEAN(root_is_marked),
         CLEAN(many_devices_are_quick),
     };

@@ -2,10 +2,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -20,7 +22,7 @@
 struct layout {
     struct tree *tree;
     FILE *source, *file; /* file: the one that lines with | go to */
-    char directory[128]; /* of the block device that is being described, from the tree's top */
+    char directory[192]; /* of the block device that is being described, from the tree's top */
     char name[64];       /* its kernel name */
 };
 
@@ -94,6 +96,17 @@ static void begin_device(struct layout *layout, const char *kind, const char *nu
     put_node(layout->tree, node, major_number, minor_number);
 }
 
+/* The disk of a SCSI address: block/NAME in the address's directory. */
+static void begin_scsi(struct layout *layout, const char *numbers, const char *address)
+{
+    AUTO_FREE char *parent = text_format("%s/block", address);
+
+    begin_device(layout, "disk", numbers, parent);
+    AUTO_FREE char *link = text_format("%s/device", layout->directory);
+    AUTO_FREE char *target = text_format("../../../%s", strrchr(address, '/') + 1);
+    put_link(layout->tree, link, target);
+}
+
 /* All devices have their directories in sys/devices, so that a link may come before its target. */
 static void put_holder(const struct layout *layout, const char *holder)
 {
@@ -151,14 +164,34 @@ static void put_attribute(struct layout *layout, const char *line)
     }
 }
 
+/* "namespace 384 : BYTES" or "controller 4 : BYTES" */
+static void put_identify(const struct layout *layout, const char *line)
+{
+    enum { PAGE = 4096 };
+    AUTO_FREE char *path = text_format("%s/identify/%s", layout->tree->path, layout->name);
+    long offset = strtol(line + strcspn(line, " "), NULL, 10);
+
+    put_parents(path);
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    AUTO_FCLOSE FILE *file = fd < 0 ? NULL : fdopen(dup(fd), "w");
+    if (!file || ftruncate(fd, 2 * PAGE) < 0 || !strchr(line, ':'))
+        fail_msg("%s: %s", path, strerror(errno));
+    fseek(file, offset + (text_starts_with(line, "controller") ? PAGE : 0), SEEK_SET);
+    put_bytes(file, strchr(line, ':') + 1);
+}
+
 static void put_line(struct layout *layout, const char *line)
 {
-    char first[128] = "", second[128] = "", parent[64] = "";
+    char first[128] = "", second[128] = "", parent[128] = "";
 
-    if (sscanf(line, "disk %63s %127s", layout->name, first) == 2) {
+    if (sscanf(line, "disk %63s %127s %127s", layout->name, first, second) == 3) {
+        begin_scsi(layout, first, second);
+    } else if (sscanf(line, "disk %63s %127s", layout->name, first) == 2) {
         begin_device(layout, "disk", first, "");
-    } else if (sscanf(line, "partition %63s %127s %63s", layout->name, first, parent) == 3) {
+    } else if (sscanf(line, "partition %63s %127s %127s", layout->name, first, parent) == 3) {
         begin_device(layout, "partition", first, parent);
+    } else if (text_starts_with(line, "identify ")) {
+        put_identify(layout, line + strlen("identify "));
     } else if (sscanf(line, "holder %127s", first) == 1) {
         put_holder(layout, first);
     } else if (sscanf(line, "link %127s -> %127s", first, second) == 2) {
