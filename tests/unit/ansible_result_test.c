@@ -155,6 +155,8 @@ static void test_arguments(void **state)
             "39 (a.b[2])");
     refuses("{\"a\": 1",
             "the arguments in args can't be used: they end in the middle, at byte 7 (a)");
+    refuses("{\"", "the arguments in args can't be used: they end in the middle, at byte 2");
+    refuses("{\"a\\", "the arguments in args can't be used: no valid JSON, at byte 4 (a\\)");
     refuses("{\"a\\u0000\": 1}",
             "the arguments in args can't be used: the character \\u0000, at byte 10 (a\\u0000)");
     assert_int_equal(arguments_parse("{\"a\": 1, \"a\": 2}", 16, "args", &arguments, &error), 0);
