@@ -24,6 +24,7 @@
 #include "probe_disk.h"
 #include "program.h"
 #include "text.h"
+#include "uevents.h"
 #include "units.h"
 
 enum { ENTRIES_SHOWN = 5, POLL_MILLISECONDS = 200, CLOUD_INIT_SECONDS = 300, PROBES_OF_USE = 3 };
@@ -151,36 +152,50 @@ static int resolve_all(const struct request *request, const struct host *host,
     return 0;
 }
 
-/* A disk that isn't there yet is waited for; anything else that is wrong is wrong for good. */
+static int look(const struct request *request, struct host *host, struct resolved *resolved,
+                struct error *error)
+{
+    int r = host_read(host, error);
+
+    if (r == 0)
+        r = host_read_signatures(host, false, error);
+    return r < 0 ? r : resolve_all(request, host, resolved, error);
+}
+
+static time_t uptime(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* A disk that isn't there yet is waited for; anything else that is wrong is wrong for good. The
+ * kernel's events wake it; once a second it looks anyway, since a container may get none. */
 static int resolve_in_time(const struct request *request, struct host *host,
                            struct resolved *resolved, struct error *error)
 {
-    time_t end = time(NULL) + request->device_timeout;
+    const time_t end = uptime() + request->device_timeout;
+    AUTO_CLOSE int events = -1;
 
-    for (;;) {
-        int r = host_read(host, error);
-        if (r == 0)
-            r = host_read_signatures(host, false, error);
-        if (r == 0)
-            r = resolve_all(request, host, resolved, error);
+    for (bool listening = false;; listening = true) {
+        int r = look(request, host, resolved, error);
         if (r == 0 || (r != -ENODEV && r != -ENOENT))
             return r;
-        if (time(NULL) >= end)
+        if (uptime() >= end)
             break;
         resolved_release(resolved);
         host_release(host);
         error_clear(error);
-        wait_a_moment();
+        if (listening)
+            uevents_wait(events, POLL_MILLISECONDS);
+        else
+            events = uevents_open(); /* what came before is seen by looking again */
     }
     /* Once more, so that the candidates are listed with everything that is on them. */
     resolved_release(resolved);
     int r = host_read_signatures(host, true, error);
-    if (r == 0)
-        r = resolve_all(request, host, resolved, error);
-    if (r != -ENOENT)
-        return r;
-    AUTO_FREE char *reason = strdup(error_message(error));
-    return reason ? disks_not_found(&host->disks, error, "%s", reason) : error_oom(error);
+    return r < 0 ? r : resolve_all(request, host, resolved, error);
 }
 
 /* A number stands for itself. */
