@@ -2,7 +2,8 @@
 #pragma once
 
 /* A descriptor for uevents_wait, owned by the caller, or a negative errno where none is to be had.
- * What comes from then on isn't missed. In a container's network namespace nothing may ever come. */
+ * What comes from then on isn't missed. In a container's network namespace nothing may ever come.
+ */
 int uevents_open(void);
 
 /* Waits for the next event of a block device, at most so many milliseconds, and takes all that are

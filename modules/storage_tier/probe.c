@@ -195,7 +195,12 @@ static int resolve_in_time(const struct request *request, struct host *host,
     /* Once more, so that the candidates are listed with everything that is on them. */
     resolved_release(resolved);
     int r = host_read_signatures(host, true, error);
-    return r < 0 ? r : resolve_all(request, host, resolved, error);
+    if (r == 0)
+        r = resolve_all(request, host, resolved, error);
+    if (r != -ENOENT)
+        return r;
+    AUTO_FREE char *reason = strdup(error_message(error));
+    return reason ? disks_not_found(&host->disks, error, "%s", reason) : error_oom(error);
 }
 
 /* A number stands for itself. */
@@ -250,7 +255,8 @@ static char *find_unwritable(const char *directory)
         return text_format("%s can't be examined: %s", directory, strerror(errno));
     if (space.f_flag & ST_RDONLY)
         return text_format("the filesystem of %s is read-only", directory);
-    if (space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0))
+    if (space.f_blocks > 0 &&
+        (space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0)))
         return text_format("the filesystem of %s is full", directory);
     if (access(directory, W_OK) < 0)
         return text_format("%s can't be written: %s", directory, strerror(errno));
