@@ -27,7 +27,13 @@
 #include "uevents.h"
 #include "units.h"
 
-enum { ENTRIES_SHOWN = 5, POLL_MILLISECONDS = 200, CLOUD_INIT_SECONDS = 300, PROBES_OF_USE = 3 };
+enum {
+    ENTRIES_SHOWN = 5,
+    POLL_MILLISECONDS = 200,
+    LOOK_MILLISECONDS = 1000, /* while a disk is waited for */
+    CLOUD_INIT_SECONDS = 300,
+    PROBES_OF_USE = 3
+};
 
 static void wait_a_moment(void)
 {
@@ -188,7 +194,7 @@ static int resolve_in_time(const struct request *request, struct host *host,
         host_release(host);
         error_clear(error);
         if (listening)
-            uevents_wait(events, POLL_MILLISECONDS);
+            uevents_wait(events, LOOK_MILLISECONDS);
         else
             events = uevents_open(); /* what came before is seen by looking again */
     }
