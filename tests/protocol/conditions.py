@@ -266,6 +266,23 @@ class Pipeline(Base):
         self.assertTrue(self.sample()['changed'])
         self.assertEqual(holder.wait(), 0)
 
+    def test_what_another_did_meanwhile_is_not_done_again(self):
+        holder = subprocess.Popen(['flock', self.path('lock'), 'sh', '-c', 'sleep 0.4; printf new >"$1"; '
+                                   'printf new >"$1.second"', 'sh', self.path('file')])
+        time.sleep(0.1)
+        result = self.sample()
+        self.assertEqual((result['changed'], result['actions']), (False, []))
+        self.assertEqual(holder.wait(), 0)
+
+    def test_a_module_that_changes_nothing(self):
+        self.environment['SAMPLE_INFO'] = 'yes'
+        self.assertNotIn('actions', self.sample())
+        self.assertFalse(self.exists('file') or self.exists('lock'))
+
+    def test_a_flag_of_the_core_that_makes_no_sense(self):
+        self.assertTrue(self.sample(_ansible_check_mode=[], _ansible_diff='maybe')['changed'])
+        self.assertTrue(self.exists('file'))
+
     def test_lock_that_cannot_be(self):
         self.environment['SAMPLE_LOCK'] = self.path('nowhere/lock')
         self.fails(self.sample(), 'opening the lock')
@@ -339,6 +356,10 @@ except TimeoutError:
                       line)
         self.assertTrue(line.startswith(f'<{16 << 3 | 6}>'), line)
 
+    def test_facility_that_is_none(self):
+        for name in ('LOG_NONSENSE', 'nonsense', None):
+            self.assertTrue(self.logged(_ansible_syslog_facility=name).startswith(f'<{1 << 3 | 6}>'))
+
     def test_not_when_the_task_says_no_log(self):
         self.assertEqual(self.logged(_ansible_no_log=True), '')
 
@@ -401,11 +422,11 @@ class Streams(Base):
 
 
 class Signals(Base):
-    def interrupt(self, *signals):
+    def interrupt(self, *signals, **options):
         """Runs until the second action hangs, sends the signals, returns the answer."""
         process = subprocess.Popen(
             [SETTINGS.sample, self.write_arguments({'path': self.path('file'), 'trouble': 'wait'})],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment, **options)
         deadline = time.monotonic() + 20
         while not self.exists('file') and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -428,6 +449,10 @@ class Signals(Base):
 
     def test_many_at_once(self):
         self.fails(self.interrupt(*[signal.SIGTERM, signal.SIGINT] * 3), 'SIG')
+
+    def test_what_nohup_ignores(self):
+        self.fails(self.interrupt(signal.SIGHUP, signal.SIGTERM, preexec_fn=lambda: signal.signal(
+            signal.SIGHUP, signal.SIG_IGN)), 'SIGTERM')
 
     def test_broken_pipe_is_no_end(self):
         self.fails(self.interrupt(signal.SIGPIPE, signal.SIGTERM), 'SIGTERM')

@@ -261,6 +261,7 @@ int main(int argc, char **argv)
         .notes = STRINGS("Not for use."),
         .requirements = STRINGS("nothing"),
         .seealso = STRINGS("ansible.builtin.copy"),
+        .changes_nothing = getenv("SAMPLE_INFO"),
         .lock_path = getenv("SAMPLE_LOCK"),
         .lock_seconds = 1,
         .parse = parse,
