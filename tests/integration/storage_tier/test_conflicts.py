@@ -94,8 +94,8 @@ def test_other_filesystem_than_declared_is_refused(host):
 def test_two_tiers_that_swapped_places_are_refused(host):
     hot, cold = host.add_disk(), host.add_disk("data-1")
     host.converge([OS, wanted_disk(hot), {"name": "data-1", "tier": "cold", "device": cold.path}])
-    result = host.run([OS, wanted_disk(cold), {"name": "data-1", "tier": "cold",
-                                              "device": hot.path}])
+    swapped = [OS, wanted_disk(cold), {"name": "data-1", "tier": "cold", "device": hot.path}]
+    result = host.run(swapped)
     assert result.failed and result["error_id"] in ("tier-move", "mounted-elsewhere",
                                                     "mount-point-in-use")
 
