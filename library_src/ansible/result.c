@@ -7,6 +7,8 @@
 #include "python_text.h"
 
 static const char HIDDEN[] = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER";
+/* The controller takes an object with this key for one of its own types. */
+static const char FOREIGN_KEY[] = "__ansible_type";
 
 /* The secrets, longest first: a part of one must not uncover the rest of it. */
 static int compare_lengths(const void *a, const void *b)
@@ -92,8 +94,7 @@ static json_t *scrub_container(const json_t *value, const char *const *secrets)
         if (json_array_append_new(copy, scrub(item, secrets)) < 0)
             return NULL;
     json_object_foreach ((json_t *)value, key, item) {
-        /* The controller takes an object with this key for one of its own types. */
-        if (strcmp(key, "__ansible_type") == 0)
+        if (strcmp(key, FOREIGN_KEY) == 0)
             continue;
         if (json_object_set_new_nocheck(copy, key, scrub(item, secrets)) < 0)
             return NULL;
@@ -113,10 +114,27 @@ static json_t *scrub(const json_t *value, const char *const *secrets)
     return text ? json_string_nocheck(text) : NULL;
 }
 
+static bool has_foreign_key(const json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach (value, i, item)
+        if (has_foreign_key(item))
+            return true;
+    json_object_foreach ((json_t *)value, key, item)
+        if (strcmp(key, FOREIGN_KEY) == 0 || has_foreign_key(item))
+            return true;
+    return false;
+}
+
 json_t *result_scrub(const json_t *value, const json_t *no_log)
 {
     AUTO_FREE const char **secrets = sorted_secrets(no_log);
 
+    if (secrets && !*secrets && !has_foreign_key(value))
+        return json_incref((json_t *)value);
     return secrets ? scrub(value, secrets) : NULL;
 }
 

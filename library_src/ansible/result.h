@@ -4,9 +4,9 @@
 #include <jansson.h>
 
 /*
- * A copy of `value` without what is in `no_log` (an object used as a set; NULL: nothing): an equal
- * text or number becomes VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, a part of a text ********. Keys stay.
- * NULL when out of memory.
+ * `value`, or a copy of it, without what is in `no_log` (an object used as a set; NULL: nothing):
+ * an equal text or number becomes VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, a part of a text ********.
+ * Keys stay. NULL when out of memory.
  */
 json_t *result_scrub(const json_t *value, const json_t *no_log);
 

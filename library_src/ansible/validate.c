@@ -167,25 +167,25 @@ static int report_unsupported(const struct level *level, const char *module_name
                          error);
 }
 
-/* A result without _ansible_* keys: those are the core's own, known or not. */
-static json_t *copy_arguments(const json_t *arguments)
+/* Without _ansible_* keys: those are the core's own, known or not. */
+static json_t *own_arguments(json_t *arguments)
 {
-    AUTO_JSON json_t *copy = json_deep_copy(arguments);
+    AUTO_JSON json_t *own = json_copy(arguments);
     const char *key;
     json_t *ignored;
     void *next;
 
-    json_object_foreach_safe (copy, next, key, ignored)
+    json_object_foreach_safe (own, next, key, ignored)
         if (text_starts_with(key, "_ansible_"))
-            json_object_del(copy, key);
-    return TAKE_PTR(copy);
+            json_object_del(own, key);
+    return TAKE_PTR(own);
 }
 
-int validate(const struct param *table, const struct param_rules *rules, const json_t *arguments,
+int validate(const struct param *table, const struct param_rules *rules, json_t *arguments,
              int core, const char *module_name, struct validation *ret, struct error *error)
 {
     struct validation v = {
-        .params = copy_arguments(arguments),
+        .params = own_arguments(arguments),
         .errors = json_array(),
         .warnings = json_array(),
         .deprecations = json_array(),

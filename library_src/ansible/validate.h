@@ -19,11 +19,12 @@ struct validation {
 };
 
 /*
- * Validates a copy of `arguments` (without _ansible_* keys). 0 also when there are errors: they are
- * in `ret`, which validation_release() frees. Only -ENOMEM fails. `module_name`, when given, turns
+ * Validates `arguments` without their _ansible_* keys. The object itself stays as it is, what lies
+ * deeper in it is validated in place. 0 also when there are errors: they are in `ret`, which
+ * validation_release() frees. Only -ENOMEM fails. `module_name`, when given, turns
  * the message about unsupported parameters into AnsibleModule's.
  */
-int validate(const struct param *table, const struct param_rules *rules, const json_t *arguments,
+int validate(const struct param *table, const struct param_rules *rules, json_t *arguments,
              int core, const char *module_name, struct validation *ret, struct error *error);
 
 void validation_release(struct validation *validation);

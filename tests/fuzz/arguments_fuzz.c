@@ -106,7 +106,7 @@ static void print(const json_t *value, const json_t *no_log)
     require(again && !holds_secret(again, no_log));
 }
 
-static void take(const json_t *arguments)
+static void take(json_t *arguments)
 {
     const char *version = json_string_value(json_object_get(arguments, "_ansible_version"));
     struct error error = ERROR_INIT;

@@ -217,7 +217,7 @@ static json_t *keys_of(const json_t *set)
 
 static json_t *check(const json_t *request, struct error *error)
 {
-    const json_t *parameters = json_object_get(request, "parameters");
+    json_t *parameters = json_object_get(request, "parameters");
     AUTO_JSON json_t *none = json_object();
     struct validation v;
     int r = validate(table_of(json_object_get(request, "argument_spec")), rules_of(request),

@@ -30,8 +30,8 @@ class Site:
             'ANSIBLE_HOME': folder + '/home'}
         self.environment.pop('ANSIBLE_CONFIG', None)
 
-    def run(self, *command, **more):
-        done = subprocess.run(command, cwd=self.folder, env={**self.environment, **more}, text=True,
+    def run(self, *command, stdin='', **more):
+        done = subprocess.run(command, cwd=self.folder, env={**self.environment, **more}, text=True, input=stdin,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         return done.stdout + done.stderr if done.returncode not in (0, 2) else done.stdout
 
@@ -48,7 +48,7 @@ class Site:
 def check_documentation(site):
     shown = json.loads(site.run('ansible-doc', '-t', 'module', '-j', 'sample_module'))['sample_module']
     options = shown['doc']['options']
-    assert sorted(options) == ['content', 'more', 'path', 'secret', 'trouble'], options
+    assert sorted(options) == ['content', 'more', 'path', 'secret', 'trouble', 'types'], options
     assert options['path']['required'] is True and options['path']['aliases'] == ['dest'], options
     assert options['more']['suboptions']['size']['default'] == 5, options
     assert shown['doc']['attributes']['check_mode']['support'] == 'full', shown
@@ -80,6 +80,32 @@ def check_async(site):
     assert result['changed'] is True and os.path.exists(path), result
 
 
+def check_console(site):
+    path = os.path.join(site.folder, 'console')
+    output = site.run('ansible-console', '-c', 'local', '-i', 'localhost,', 'all',
+                      stdin=f'sample_module path={path} content=x\n')
+    assert '"changed": true' in output and os.path.exists(path), output
+
+
+def check_become(site):
+    """As a user who may read neither the caller's home nor the arguments of others."""
+    if os.geteuid() != 0:
+        print('check_become takes root')
+        return
+    os.chmod(site.folder, 0o755)
+    folder = os.path.join(site.folder, 'of-nobody')
+    os.mkdir(folder)
+    shutil.chown(folder, 'nobody')
+    arguments = {'path': os.path.join(folder, 'file'), 'content': 'x'}
+    become = ('--become', '--become-method', 'su', '--become-user', 'nobody')
+    flags = {'ANSIBLE_BECOME_FLAGS': '-s /bin/sh', 'ANSIBLE_REMOTE_TEMP': '/tmp', 'ANSIBLE_LOCAL_TEMP': '/tmp'}
+    result = site.module(arguments, *become, **flags)
+    assert result['changed'] is True and os.stat(arguments['path']).st_uid != 0, result
+    arguments['path'] = os.path.join(site.folder, 'not-theirs')
+    result = site.module(arguments, *become, **flags)
+    assert 'Permission denied' in result['msg'], result
+
+
 def main():
     if not shutil.which('ansible') or not shutil.which('ansible-doc'):
         print('skipped: no ansible on PATH')
@@ -87,7 +113,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         site = Site(folder, sys.argv[1])
         print(site.run('ansible', '--version').splitlines()[0])
-        for check in (check_documentation, check_runs, check_async):
+        for check in (check_documentation, check_runs, check_async, check_console, check_become):
             check(site)
             print(check.__name__, 'passed')
     return 0
