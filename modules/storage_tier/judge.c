@@ -140,18 +140,41 @@ static int refuse_foreign(const struct disk_request *want, const struct found *f
                        want->wipe ? ". The token given names other content" : "");
 }
 
-static int refuse_move(const struct disk_request *want, const struct found *found, const char *tier,
-                       struct error *error)
+static int refuse_change(const struct disk_request *want, const struct found *found,
+                         const char *tier, struct error *error)
 {
-    return refuse_disk(error, "tier-move", want, found,
-                       "is tier %s of this module and is declared as %s: moving a filesystem to "
-                       "another tier is not supported by this version; declare it as %s",
-                       tier, tier_names[want->tier], tier);
+    return refuse_disk(error, "needs-wipe", want, found,
+                       "is tier %s of this module and is declared as %s, which its content can't "
+                       "become. Declare it as %s, or write wipe: \"%s\" to have it destroyed and "
+                       "made anew",
+                       tier, tier_names[want->tier], tier, found->disk.content.token);
+}
+
+/* The tier that this filesystem has been so far, by our line or by our label; NULL: none of ours.
+ */
+static const char *former_tier(const struct found *found, const struct fstab *fstab)
+{
+    const struct signature *fs = found_filesystem(found);
+    const struct fstab_line *line = fs ? fstab_line_of_uuid(fstab, fs->uuid) : NULL;
+    enum tier labelled = fs ? labelled_tier(fs->label) : TIER_COUNT;
+
+    if (line)
+        return line->tier;
+    return labelled != TIER_COUNT && serves(fs->type, labelled) ? tier_names[labelled] : NULL;
+}
+
+bool judge_leaves(const struct found *found, const struct surroundings *around, const char *path)
+{
+    const char *tier = former_tier(found, around->fstab);
+    size_t length = strlen(around->root);
+
+    return tier && strncmp(path, around->root, length) == 0 && path[length] == '/' &&
+           text_equal(path + length + 1, tier) && !text_equal(path, around->target);
 }
 
 /* Somebody uses the device: another mount point, a device built on it, another namespace. */
-static int check_use(const struct disk_request *want, const struct found *found, const char *target,
-                     struct error *error)
+static int check_use(const struct disk_request *want, const struct found *found,
+                     const struct surroundings *around, struct error *error)
 {
     const struct disk *disk = &found->disk;
     bool expected = false;
@@ -163,13 +186,15 @@ static int check_use(const struct disk_request *want, const struct found *found,
                            holders ? holders : "?");
     }
     for (size_t i = 0; i < disk->mounts.count; i++) {
-        if (want->tier == TIER_SWAP || !text_equal(disk->mounts.items[i], target))
+        if ((want->tier == TIER_SWAP || !text_equal(disk->mounts.items[i], around->target)) &&
+            !judge_leaves(found, around, disk->mounts.items[i]))
             return refuse_disk(error, "mounted-elsewhere", want, found,
                                "is mounted at %s; unmount it there and run again",
                                disk->mounts.items[i]);
         expected = true;
     }
-    if (disk->swap_active && want->tier != TIER_SWAP)
+    if (disk->swap_active && want->tier != TIER_SWAP &&
+        !text_equal(former_tier(found, around->fstab), "swap"))
         return refuse_disk(error, "in-use", want, found, "is active swap; run swapoff %s first",
                            disk->path);
     expected |= disk->swap_active;
@@ -189,10 +214,11 @@ static int check_use(const struct disk_request *want, const struct found *found,
 /* A filesystem that bears the UUID of our record: finished, unless XFS says that its mkfs is not.
  */
 static int judge_recorded(const struct disk_request *want, const struct found *found,
-                          const struct fstab *fstab, enum verdict *ret_verdict, struct error *error)
+                          const struct surroundings *around, enum verdict *ret_verdict,
+                          struct error *error)
 {
     const struct intent *intent = intent_of(found);
-    const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[want->tier]);
+    const struct fstab_line *line = around->line;
 
     if (found->xfs_in_progress && found->stamped) {
         *ret_verdict = VERDICT_REMAKE;
@@ -205,8 +231,6 @@ static int judge_recorded(const struct disk_request *want, const struct found *f
     }
     if (found->xfs_in_progress)
         return refuse_foreign(want, found, error);
-    if (!text_equal(intent->tier, tier_names[want->tier]))
-        return refuse_move(want, found, intent->tier, error);
     if (found->unfinished)
         return refuse_disk(error, "unfinished", want, found,
                            "bears a filesystem that an interrupted run of this module made and "
@@ -279,10 +303,11 @@ static int refuse_other_line(const struct disk_request *want, const struct found
 }
 
 static int judge_ours(const struct disk_request *want, const struct found *found,
-                      const struct fstab *fstab, enum verdict *ret_verdict, struct error *error)
+                      const struct surroundings *around, enum verdict *ret_verdict,
+                      struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
-    const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[want->tier]);
+    const struct fstab_line *line = around->line;
 
     if (line && !text_equal(line->uuid, fs->uuid))
         return refuse_other_line(want, found, line, error);
@@ -297,23 +322,16 @@ static int judge_ours(const struct disk_request *want, const struct found *found
 }
 
 static int judge_filesystem(const struct disk_request *want, const struct found *found,
-                            const struct fstab *fstab, enum verdict *ret_verdict,
+                            const struct surroundings *around, enum verdict *ret_verdict,
                             struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
-    const struct fstab_line *by_uuid = fstab_line_of_uuid(fstab, fs->uuid);
-    enum tier labelled = labelled_tier(fs->label);
+    const char *former = former_tier(found, around->fstab);
     bool wiped = is_given_up(want, found);
 
     if (found->xfs_in_progress && !wiped)
         return refuse_foreign(want, found, error);
-    if (found->xfs_in_progress) {
-        *ret_verdict = VERDICT_WIPE;
-        return 0;
-    }
-    if (by_uuid && !text_equal(by_uuid->tier, tier_names[want->tier]))
-        return refuse_move(want, found, by_uuid->tier, error);
-    if (want->adopt && can_be_adopted(fs->type, want->tier)) {
+    if (!found->xfs_in_progress && want->adopt && can_be_adopted(fs->type, want->tier)) {
         if (want->fstype_explicit && !text_equal(want->fstype, fs->type))
             return refuse_disk(error, "fstype-differs", want, found,
                                "holds %s, and existing: adopt with fstype: %s is asked for",
@@ -321,32 +339,30 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
         *ret_verdict = VERDICT_ADOPT;
         return 0;
     }
-    if ((by_uuid || labelled == want->tier) && serves(fs->type, want->tier) &&
+    if (!found->xfs_in_progress && former && serves(fs->type, want->tier) &&
         !(wiped && !text_equal(fs->type, want->fstype)))
-        return judge_ours(want, found, fstab, ret_verdict, error);
-    if (labelled != TIER_COUNT && labelled != want->tier && serves(fs->type, labelled) &&
-        (serves(fs->type, want->tier) || !wiped))
-        return refuse_move(want, found, tier_names[labelled], error);
+        return judge_ours(want, found, around, ret_verdict, error);
     if (wiped) {
         *ret_verdict = VERDICT_WIPE;
         return 0;
     }
-    return refuse_foreign(want, found, error);
+    return former ? refuse_change(want, found, former, error) : refuse_foreign(want, found, error);
 }
 
 static int judge_content(const struct disk_request *want, const struct found *found,
-                         const struct fstab *fstab, enum verdict *ret_verdict, struct error *error)
+                         const struct surroundings *around, enum verdict *ret_verdict,
+                         struct error *error)
 {
     const struct content *content = &found->disk.content;
     const struct intent *intent = intent_of(found);
     const struct signature *fs = found_filesystem(found);
 
     if (intent && fs && text_equal(fs->uuid, intent->uuid) && text_equal(fs->type, intent->fstype))
-        return judge_recorded(want, found, fstab, ret_verdict, error);
+        return judge_recorded(want, found, around, ret_verdict, error);
     if (intent && found->stamped && judge_stamped(want, found, ret_verdict))
         return 0;
     if (fs)
-        return judge_filesystem(want, found, fstab, ret_verdict, error);
+        return judge_filesystem(want, found, around, ret_verdict, error);
     if (content->kind == CONTENT_BLANK) {
         *ret_verdict = VERDICT_MAKE;
         return 0;
@@ -359,20 +375,23 @@ static int judge_content(const struct disk_request *want, const struct found *fo
 }
 
 static int check_making(const struct disk_request *want, const struct found *found,
-                        const struct fstab *fstab, struct error *error)
+                        const struct surroundings *around, struct error *error)
 {
     static const struct {
         const char *fstype;
         uint64_t minimum; /* what the mkfs of today accept at the least */
     } sizes[] = {{"ext4", 16 * MIB}, {"swap", 16 * MIB}, {"xfs", 300 * MIB}, {"btrfs", 109 * MIB}};
-    const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[want->tier]);
+    const struct fstab_line *line = around->line;
 
-    if (found->disk.mounts.count || found->disk.swap_active || found->disk.busy)
+    for (size_t i = 0; i < found->disk.mounts.count; i++)
+        if (!judge_leaves(found, around, found->disk.mounts.items[i]))
+            return refuse_disk(error, "in-use", want, found,
+                               "is in use at %s, and would have to be made anew; unmount it first",
+                               found->disk.mounts.items[i]);
+    if (found->disk.busy || (found->disk.swap_active && want->tier == TIER_SWAP))
         return refuse_disk(error, "in-use", want, found,
-                           "is in use%s%s, and would have to be made anew; unmount it or run "
-                           "swapoff first",
-                           found->disk.mounts.count ? " at " : "",
-                           found->disk.mounts.count ? found->disk.mounts.items[0] : "");
+                           "is in use, and would have to be made anew; stop that or run swapoff "
+                           "first");
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
         if (text_equal(sizes[i].fstype, want->fstype) && found->disk.size_bytes < sizes[i].minimum)
             return refuse_disk(error, "too-small", want, found,
@@ -415,8 +434,8 @@ static int check_keeping(const struct disk_request *want, const struct found *fo
     return 0;
 }
 
-int judge_disk(const struct disk_request *want, const struct found *found, const char *target,
-               const struct fstab *fstab, enum verdict *ret_verdict, struct error *error)
+int judge_disk(const struct disk_request *want, const struct found *found,
+               const struct surroundings *around, enum verdict *ret_verdict, struct error *error)
 {
     enum verdict verdict = VERDICT_DIRECTORY;
 
@@ -424,11 +443,11 @@ int judge_disk(const struct disk_request *want, const struct found *found, const
         *ret_verdict = VERDICT_DIRECTORY;
         return 0;
     }
-    int r = check_use(want, found, target, error);
+    int r = check_use(want, found, around, error);
     if (r == 0)
-        r = judge_content(want, found, fstab, &verdict, error);
+        r = judge_content(want, found, around, &verdict, error);
     if (r == 0)
-        r = verdict_makes(verdict) ? check_making(want, found, fstab, error)
+        r = verdict_makes(verdict) ? check_making(want, found, around, error)
                                    : check_keeping(want, found, error);
     if (r == 0)
         *ret_verdict = verdict;

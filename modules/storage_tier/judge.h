@@ -16,10 +16,22 @@ enum verdict {
 /* Whether a filesystem will be made: its UUID is yet to be drawn. */
 bool verdict_makes(enum verdict verdict);
 
-/* Decides, or refuses. `target` is where the tier is, or is to be, mounted; `fstab` is searched for
- * our lines. */
-int judge_disk(const struct disk_request *want, const struct found *found, const char *target,
-               const struct fstab *fstab, enum verdict *ret_verdict, struct error *error);
+/* What lies around a disk that is judged. */
+struct surroundings {
+    const char *root;   /* of the tiers: /var/storage */
+    const char *target; /* where the tier is, or is to be, mounted */
+    const struct fstab *fstab;
+    const struct fstab_line
+        *line; /* our line for the tier, unless its filesystem moves away; NULL */
+};
+
+/* Decides, or refuses. */
+int judge_disk(const struct disk_request *want, const struct found *found,
+               const struct surroundings *around, enum verdict *ret_verdict, struct error *error);
+
+/* Whether `path` is where another tier of ours has this disk mounted: it will be unmounted there.
+ */
+bool judge_leaves(const struct found *found, const struct surroundings *around, const char *path);
 
 /* The one undamaged filesystem on the disk, NULL: none. */
 const struct signature *found_filesystem(const struct found *found);

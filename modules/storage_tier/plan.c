@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "departures.h"
 #include "fstab_text.h"
 #include "mode.h"
 #include "refuse.h"
@@ -89,24 +90,54 @@ static bool priority_differs(const struct tier_view *view, const struct swap *sw
     return view->request->swap_priority >= 0 && swap->priority != view->request->swap_priority;
 }
 
-/* Label and priority of swap change only while it is off, and off it goes only when memory can hold
- * what is in it. */
+/* What can change only while swap is off, and off it goes only when memory can hold what is in it.
+ */
+static const char *swap_change(const struct tier_view *view, const struct swap *swap)
+{
+    if (view->grows_to)
+        return "size";
+    if (label_differs(view))
+        return "label";
+    return priority_differs(view, swap) ? "priority" : NULL;
+}
+
 static int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *error)
 {
     const struct swap *swap = active_swap(view);
+    const char *change = swap ? swap_change(view, swap) : NULL;
 
-    if (view->want->tier != TIER_SWAP || !swap ||
-        !(label_differs(view) || priority_differs(view, swap)))
+    if (view->want->tier != TIER_SWAP || !change)
         return 0;
     if (view->facts->memory_available_bytes <= swap->used_bytes)
         return refuse_disk(error, "swap-in-use", view->want, view->found,
                            "must be switched off for a moment to change its %s, but memory can't "
                            "hold the %llu bytes in it; run again when less is used",
-                           label_differs(view) ? "label" : "priority",
-                           (unsigned long long)swap->used_bytes);
-    return add(plan, view, STEP_SWAPOFF, "swapoff",
-               text_format("to change its %s", label_differs(view) ? "label" : "priority"), NULL,
+                           change, (unsigned long long)swap->used_bytes);
+    return add(plan, view, STEP_SWAPOFF, "swapoff", text_format("to change its %s", change), NULL,
                error);
+}
+
+static int plan_growing(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    AUTO_FREE char *from = size_describe(view->found->disk.content.filesystem_bytes);
+    AUTO_FREE char *to = size_describe(view->grows_to);
+
+    if (!view->grows_to)
+        return 0;
+    return from && to ? add(plan, view, STEP_GROW, "grow",
+                            text_format("%s from %s to %s", view->fstype, from, to), NULL, error)
+                      : error_oom(error);
+}
+
+static int plan_swap_growing(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    return view->want->tier == TIER_SWAP ? plan_growing(plan, view, error) : 0;
+}
+
+static int plan_mounted_growing(struct plan *plan, const struct tier_view *view,
+                                struct error *error)
+{
+    return view->want->tier == TIER_SWAP ? 0 : plan_growing(plan, view, error);
 }
 
 static int plan_label(struct plan *plan, const struct tier_view *view, struct error *error)
@@ -158,8 +189,7 @@ static int plan_directory(struct plan *plan, const struct tier_view *view, struc
 static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fstab_after,
                       struct error *error)
 {
-    const char *tier = tier_names[view->want->tier];
-    const struct fstab_line *line = fstab_line_of_tier(&view->facts->fstab, tier);
+    const struct fstab_line *line = view->line;
     AUTO_FREE char *text = NULL, *after = NULL;
 
     if (view->want->os)
@@ -241,8 +271,7 @@ static bool flags_differ(const struct tier_view *view)
 
 static bool options_changed(const struct tier_view *view)
 {
-    const struct fstab_line *line =
-        fstab_line_of_tier(&view->facts->fstab, tier_names[view->want->tier]);
+    const struct fstab_line *line = view->line;
 
     return line && line->options &&
            !fstab_same_filesystem_options(line->options, view->want->mount_options);
@@ -275,8 +304,7 @@ static int plan_swapon(struct plan *plan, const struct tier_view *view, struct e
     const struct swap *swap = active_swap(view);
     int priority = view->request->swap_priority;
 
-    if (view->want->tier != TIER_SWAP ||
-        (swap && !label_differs(view) && !priority_differs(view, swap)))
+    if (view->want->tier != TIER_SWAP || (swap && !swap_change(view, swap)))
         return 0;
     return add(plan, view, STEP_SWAPON, "swapon",
                priority >= 0 ? text_format("priority %d", priority) : strdup("default priority"),
@@ -304,7 +332,7 @@ static int plan_permissions(struct plan *plan, const struct tier_view *view, str
     /* What mkfs and mkdir make is root's, 0755; the root of a filesystem that isn't mounted is
      * unknown. */
     bool fresh = view->want->os ? !view->found->mount_point.exists : verdict_makes(view->verdict);
-    bool unseen = !view->want->os && !fresh && !view->mounted;
+    bool unseen = view->hidden || (!view->want->os && !fresh && !view->mounted);
     int before = fresh || unseen ? NEW_DIRECTORY_MODE : view->found->visible.mode, mode = before;
     int r = 0;
 
@@ -347,9 +375,23 @@ static bool plan_has(const struct plan *plan, enum step step)
 static int plan_root(struct plan *plan, const struct facts *facts, const struct request *request,
                      struct error *error)
 {
-    if (facts->root.exists)
+    if (facts->root.exists || request->absent)
         return 0;
     return add(plan, NULL, STEP_MKDIR_ROOT, "mkdir", strdup(request->root), NULL, error);
+}
+
+/* The root goes when nothing is in it but directories that go. */
+static int plan_root_removal(struct plan *plan, const struct departures *departures,
+                             const struct tier_views *views, struct error *error)
+{
+    const struct directory *root = &views->facts->root;
+    size_t going = 0;
+
+    for (size_t i = 0; i < departures->count; i++)
+        going += departures->items[i].tier != TIER_SWAP && departures->items[i].directory_goes;
+    if (!views->request->absent || !root->exists || root->entries.count != going)
+        return 0;
+    return add(plan, NULL, STEP_LEAVE_ROOT, "rmdir", strdup(views->request->root), NULL, error);
 }
 
 static bool is_to_be_mounted(const struct tier_views *views)
@@ -368,12 +410,12 @@ static bool is_to_be_mounted(const struct tier_views *views)
 static int plan_all_fstab(struct plan *plan, const struct tier_views *views,
                           const struct facts *facts, char **fstab_after, struct error *error)
 {
-    int r = 0;
+    AUTO_FREE char *before = strdup(*fstab_after);
+    int r = before ? 0 : error_oom(error);
 
     for (size_t i = 0; i < views->count && r == 0; i++)
         r = plan_fstab(plan, &views->items[i], fstab_after, error);
-    bool changes = strcmp(*fstab_after, facts->fstab.text) != 0;
-    if (r == 0 && facts->systemd && (changes || is_to_be_mounted(views)))
+    if (r == 0 && facts->systemd && (strcmp(*fstab_after, before) != 0 || is_to_be_mounted(views)))
         r = add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload", strdup("systemctl daemon-reload"),
                 NULL, error);
     return r;
@@ -394,7 +436,7 @@ static int check_root(const struct plan *plan, const struct facts *facts,
 {
     if (!facts->root_unwritable ||
         !(plan_has(plan, STEP_MKDIR_ROOT) || plan_has(plan, STEP_MKDIR) ||
-          plan_has(plan, STEP_IMMUTABLE_CLEAR)))
+          plan_has(plan, STEP_IMMUTABLE_CLEAR) || plan_has(plan, STEP_LEAVE_RMDIR)))
         return 0;
     return error_refuse(error, "root-unwritable",
                         "directories are to be made or changed at %s, but %s", request->root,
@@ -403,10 +445,10 @@ static int check_root(const struct plan *plan, const struct facts *facts,
 
 static int add_restart(struct plan *plan, struct error *error)
 {
-    bool swap = plan_has(plan, STEP_SWAPON);
+    bool swap = plan_has(plan, STEP_SWAPON) || plan_has(plan, STEP_LEAVE_SWAPOFF);
     json_t *reasons =
-        swap ? json_pack("[s]", "swap was switched on: a running kubelet sees it only after a "
-                                "restart")
+        swap ? json_pack("[s]", "swap was switched on or off: a running kubelet sees it only after "
+                                "a restart")
              : json_array();
 
     if (json_object_set_new(plan->consequences, "restart_needed", json_boolean(swap)) < 0 ||
@@ -419,10 +461,19 @@ static int plan_steps(struct plan *plan, const struct tier_views *views,
                       const struct request *request, const struct facts *facts, char **fstab_after,
                       struct error *error)
 {
-    int r = for_each(plan, views, plan_making, error);
+    __attribute__((cleanup(departures_release))) struct departures departures = {0};
+    int r = departures_make(views, &departures, error);
 
     if (r == 0)
+        r = departures_plan(&departures, views, plan, fstab_after, error);
+    if (r == 0)
+        r = plan_root_removal(plan, &departures, views, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_making, error);
+    if (r == 0)
         r = for_each(plan, views, plan_swapoff, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_swap_growing, error);
     if (r == 0)
         r = for_each(plan, views, plan_label, error);
     if (r == 0)
@@ -435,6 +486,8 @@ static int plan_steps(struct plan *plan, const struct tier_views *views,
         r = for_each(plan, views, plan_mount, error);
     if (r == 0)
         r = for_each(plan, views, plan_mounted_label, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_mounted_growing, error);
     if (r == 0)
         r = for_each(plan, views, plan_swapon, error);
     if (r == 0)

@@ -22,11 +22,18 @@
 #include "judge.h"
 #include "mounts.h"
 #include "probe_disk.h"
+#include "probe_former.h"
 #include "program.h"
 #include "text.h"
 #include "units.h"
 
-enum { ENTRIES_SHOWN = 5, POLL_MILLISECONDS = 200, CLOUD_INIT_SECONDS = 300, PROBES_OF_USE = 3 };
+enum {
+    ENTRIES_SHOWN = 5,
+    ROOT_ENTRIES = 8,
+    POLL_MILLISECONDS = 200,
+    CLOUD_INIT_SECONDS = 300,
+    PROBES_OF_USE = 3
+};
 
 static void wait_a_moment(void)
 {
@@ -267,7 +274,7 @@ static int look_at_root(const char *root, struct facts *facts, struct error *err
     if (fd < 0)
         return error_set_errno(error, -errno, "opening %s", real ? real : "/");
     facts->root_unwritable = find_unwritable(real ? real : "/");
-    int r = directory_read(fd, ".", 0, &facts->root, error);
+    int r = directory_read(fd, ".", ROOT_ENTRIES, &facts->root, error);
     facts->root.exists = strcmp(existing, root) == 0;
     return r;
 }
@@ -359,6 +366,8 @@ static int probe_disks(const struct request *request, const struct facts *before
             r = error_oom(error);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
         r = probe_one(request, i, &host, resolved, &intents, before, facts, error);
+    if (r == 0)
+        r = probe_former(request, &host, facts, error);
     resolved_release(resolved);
     if (r < 0)
         return r;

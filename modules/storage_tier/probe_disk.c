@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "content.h"
+#include "filesystem_mounted.h"
 #include "intent.h"
 #include "judge.h"
 #include "program.h"
@@ -263,6 +264,33 @@ static int find_tool(const struct disk_request *want, struct found *found, struc
     return 0;
 }
 
+static void find_grow_tool(struct found *found)
+{
+    static const struct {
+        const char *fstype, *program;
+    } tools[] = {
+        {"ext4", "resize2fs"}, {"xfs", "xfs_growfs"}, {"btrfs", "btrfs"}, {"swap", "mkswap"}};
+    const struct signature *fs = found_filesystem(found);
+
+    for (size_t i = 0; fs && i < ARRAY_SIZE(tools); i++) {
+        if (!text_equal(tools[i].fstype, fs->type))
+            continue;
+        AUTO_FREE char *path = program_find(tools[i].program);
+        found->grow_tool_missing = path == NULL;
+    }
+}
+
+static void find_mounted_size(struct found *found)
+{
+    const struct signature *fs = found_filesystem(found);
+    uint64_t bytes = fs && found->disk.mounts.count
+                         ? filesystem_mounted_bytes(found->disk.mounts.items[0], fs->type)
+                         : 0;
+
+    if (bytes)
+        found->disk.content.filesystem_bytes = bytes;
+}
+
 static int find_unit(const struct request *request, const struct disk_request *want,
                      struct found *found, struct error *error)
 {
@@ -287,8 +315,11 @@ int probe_disk(const struct request *request, const struct disk_request *want,
         r = find_others(want, host, fstab, found, error);
     if (r == 0)
         r = find_tool(want, found, error);
-    if (r == 0)
+    if (r == 0) {
+        find_grow_tool(found);
+        find_mounted_size(found);
         r = find_unit(request, want, found, error);
+    }
     if (r == 0)
         r = uuid_draw(&found->new_uuid, error);
     return r < 0 ? error_wrap(error, "disk %s", want->name) : 0;

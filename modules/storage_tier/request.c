@@ -48,6 +48,9 @@ const struct fields request_fields = {
         ROW(INT, request, swap_priority),
         ROW(BOOL, request, backup),
         ROW(BOOL, request, full_scan),
+        ROW(BOOL, request, grow),
+        ROW(BOOL, request, prune),
+        ROW(BOOL, request, absent),
         ROW(INT, request, device_timeout),
         {0},
     }};
@@ -104,8 +107,9 @@ static int copy_list(const json_t *list, struct string_list *ret, struct error *
     size_t i;
     json_t *item;
 
-    json_array_foreach(list, i, item) if (string_list_add(ret, json_string_value(item)) <
-                                          0) return error_oom(error);
+    json_array_foreach (list, i, item)
+        if (string_list_add(ret, json_string_value(item)) < 0)
+            return error_oom(error);
     return 0;
 }
 
@@ -355,6 +359,8 @@ static int check_strategy(struct request *request, const char *shared_tier, stru
 {
     bool os = false, files = false;
 
+    if (request->absent && request->disks.count == 0)
+        return 0;
     for (size_t i = 0; i < request->disks.count; i++) {
         struct disk_request *disk = &request->disks.items[i];
 
@@ -405,8 +411,7 @@ static int parse_disks(const json_t *params, struct request *request, struct err
     size_t i;
     json_t *json;
 
-    json_array_foreach(json_object_get(params, "disks"), i, json)
-    {
+    json_array_foreach (json_object_get(params, "disks"), i, json) {
         struct disk_request *disk = fields_append(&disk_request_fields, &request->disks);
         if (!disk)
             return error_oom(error);
@@ -415,6 +420,14 @@ static int parse_disks(const json_t *params, struct request *request, struct err
             return r;
     }
     return 0;
+}
+
+/* What is to be taken away is what an earlier run set up, whatever is declared now. */
+static void forget_disks(struct request *request)
+{
+    for (size_t i = 0; i < request->disks.count; i++)
+        fields_release(&disk_request_fields, &request->disks.items[i]);
+    request->disks.count = 0;
 }
 
 int request_parse(const json_t *params, void **ret_request, struct error *error)
@@ -427,6 +440,9 @@ int request_parse(const json_t *params, void **ret_request, struct error *error)
     request->swap_priority = json_is_integer(priority) ? (int)json_integer_value(priority) : -1;
     request->backup = json_is_true(json_object_get(params, "backup"));
     request->full_scan = json_is_true(json_object_get(params, "full_scan"));
+    request->grow = json_is_true(json_object_get(params, "grow"));
+    request->prune = json_is_true(json_object_get(params, "prune"));
+    request->absent = text_equal(string_of(params, "state"), "absent");
     request->device_timeout = (int)json_integer_value(json_object_get(params, "device_timeout"));
     int r = copy(params, "provider", &request->provider, error);
     if (r == 0)
@@ -440,6 +456,8 @@ int request_parse(const json_t *params, void **ret_request, struct error *error)
         r = parse_disks(params, request, error);
     if (r == 0)
         r = check_strategy(request, string_of(params, "shared_tier"), error);
+    if (r == 0 && request->absent)
+        forget_disks(request);
     if (r < 0) {
         request_free(request);
         return r;
