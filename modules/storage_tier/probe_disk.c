@@ -190,8 +190,13 @@ static int examine(const struct request *request, const struct disk_request *wan
     bool active = found->disk.mounts.count || found->disk.swap_active;
     int r = 0;
 
-    if (active && is_settled(want, found, fstab))
-        return find_intent(intents, found, error);
+    if (active && is_settled(want, found, fstab)) {
+        r = find_intent(intents, found, error);
+        bool may_be_made = want->wipe || want->tier == TIER_SWAP;
+        return r < 0 || !may_be_made ? r
+                                     : disk_read_head(&found->disk, &found->head_zero,
+                                                      &found->xfs_in_progress, error);
+    }
     if (!active)
         r = wait_for_lock(&found->disk, error);
     if (r == 0 && !active)

@@ -148,10 +148,13 @@ static void fill_after(struct tier_view *view)
     view->label = view->verdict == VERDICT_ADOPT ? fs->label : tier_label(view->want->tier);
 }
 
-/* What mkfs and growing round away is less than this. */
-static uint64_t growth_worth_it(const char *fstype)
+/* What mkfs and growing round away is less than this; btrfs can't be resized to less than 256 MiB
+ * (the kernel's btrfs_ioctl_resize). */
+static bool is_worth_growing(const char *fstype, uint64_t now, uint64_t device)
 {
-    return text_equal(fstype, "swap") ? MIB : 16 * MIB;
+    if (text_equal(fstype, "btrfs") && device < 256 * MIB)
+        return false;
+    return device >= now + (text_equal(fstype, "swap") ? MIB : 16 * MIB);
 }
 
 static int check_growing(struct tier_view *view, struct error *error)
@@ -160,7 +163,7 @@ static int check_growing(struct tier_view *view, struct error *error)
     uint64_t now = disk->content.filesystem_bytes;
 
     if (view->verdict != VERDICT_KEEP || !view->request->grow || now == 0 ||
-        disk->size_bytes < now + growth_worth_it(view->fstype))
+        !is_worth_growing(view->fstype, now, disk->size_bytes))
         return 0;
     view->grows_to = disk->size_bytes;
     if (view->found->grow_tool_missing)
