@@ -28,7 +28,7 @@ static const char *skip_string(const char *p, const char *end)
     for (p++; p < end && *p != '"'; p++)
         if (*p == '\\')
             p++;
-    return p < end ? p : end - 1;
+    return p < end ? p : end;
 }
 
 static void walk_string(struct place *place, size_t top, const char *start, const char *end)

@@ -160,20 +160,21 @@ int python_float(const char *string, double *ret_value)
 }
 
 /* Exponent of the unit, or -1. Up to 2.17 only the second letter was looked at. */
-static int unit_shift(const char *unit, size_t length, bool bits, int core)
+static int unit_shift(const char *word, bool bits, int core)
 {
     static const char *const names[][2] = {
         {"byte", "bit"},         {"kilobyte", "kilobit"}, {"megabyte", "megabit"},
         {"gigabyte", "gigabit"}, {"terabyte", "terabit"}, {"petabyte", "petabit"},
         {"exabyte", "exabit"},   {"zetabyte", "zetabit"}, {"yottabyte", "yottabit"}};
     static const char letters[] = "BKMGTPEZY";
-    const char *letter = strchr(letters, toupper((unsigned char)unit[0]));
-    AUTO_FREE char *word = strndup(unit, length);
+    const char *letter = strchr(letters, toupper((unsigned char)word[0]));
 
-    if (!letter || !word)
+    if (!*word)
+        return 0;
+    if (!letter)
         return -1;
     int step = (int)(letter - letters);
-    if (length == 1)
+    if (!word[1])
         return 10 * step;
     if (core < 18)
         return strcasestr(word, bits ? "bit" : "byte") || word[1] == (bits ? 'b' : 'B') ? 10 * step
@@ -226,17 +227,15 @@ int human_to_bytes(const char *string, bool bits, int core, long long *ret_value
     AUTO_FREE char *text = core < 18 ? number_text(string) : strdup(string);
     size_t number_length, unit_length;
     const char *unit;
-    int shift = 0;
 
     if (!text)
         return error_oom(error);
     if (!split_size(text, core, &number_length, &unit, &unit_length))
         return error_set(error, -EINVAL, "not a size");
-    if (unit_length > 0)
-        shift = unit_shift(unit, unit_length, bits, core);
-    AUTO_FREE char *number = strndup(text, number_length);
-    if (!number)
+    AUTO_FREE char *number = strndup(text, number_length), *word = strndup(unit, unit_length);
+    if (!number || !word)
         return error_oom(error);
+    int shift = unit_shift(word, bits, core);
     double value = shift < 0 ? HUGE_VAL : round_even(ldexp(strtod(number, NULL), shift));
     if (value >= 0x1p63)
         return error_set(error, -EINVAL, "not a size, or too large");

@@ -100,5 +100,5 @@ const char *error_message(const struct error *error)
 {
     if (error->message)
         return error->message;
-    return error->code == -ENOMEM ? "out of memory" : "unknown error";
+    return error->code < 0 ? "out of memory" : "unknown error";
 }

@@ -3,14 +3,14 @@
 
 #include "host.h"
 
-/* Fills a zeroed `disk`: all but what disk_identify adds, by_id, partitions, mounts, swap_active, os, busy and content.
- * `directory` is /sys/class/block/NAME or /sys/dev/block/MAJ:MIN. 0, -ENODEV where it is no device
- * that could ever hold a tier's data (no size, RAM, CD, floppy), or -ENOMEM. What was filled is the
- * caller's also then. */
+/* Fills a zeroed `disk`: all but what disk_identify adds, by_id, partitions, mounts, swap_active,
+ * os, busy and content. `directory` is /sys/class/block/NAME or /sys/dev/block/MAJ:MIN. 0, -ENODEV
+ * where it is no device that could ever hold a tier's data (no size, RAM, CD, floppy), or -ENOMEM.
+ * What was filled is the caller's also then. */
 int disk_read(int directory, const char *name, struct disk *disk);
 
-/* serial, wwn, designator, attachment, model and backing_file only, each where sysfs gives one. 0 or
- * -ENOMEM. */
+/* serial, wwn, designator, attachment, model and backing_file only, each where sysfs gives one. 0
+ * or -ENOMEM. */
 int disk_read_hardware(int directory, struct disk *disk);
 
 /* The vendor-specific ASCII designator of the logical unit in a VPD page 0x83 (SPC-4, 7.8.6): NULL

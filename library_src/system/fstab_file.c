@@ -160,7 +160,8 @@ static char *find_unwritable(const char *path)
         return text_format("%s can't be examined: %s", directory, strerror(errno));
     if (space.f_flag & ST_RDONLY)
         return text_format("the filesystem of %s is read-only", directory);
-    if (space.f_bavail * space.f_frsize < ROOM || (space.f_files > 0 && space.f_favail == 0))
+    if ((space.f_blocks > 0 && space.f_bavail * space.f_frsize < ROOM) ||
+        (space.f_files > 0 && space.f_favail == 0))
         return text_format("the filesystem of %s is full", directory);
     if (access(directory, W_OK) < 0)
         return text_format("%s can't be written: %s", directory, strerror(errno));

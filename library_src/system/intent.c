@@ -67,7 +67,8 @@ char *intents_unwritable(void)
         return text_format("%s can't be examined: %s", existing, strerror(errno));
     if (space.f_flag & ST_RDONLY)
         return text_format("the filesystem of %s is read-only", existing);
-    if (space.f_bavail * space.f_frsize < ROOM || (space.f_files > 0 && space.f_favail == 0))
+    if ((space.f_blocks > 0 && space.f_bavail * space.f_frsize < ROOM) ||
+        (space.f_files > 0 && space.f_favail == 0))
         return text_format("the filesystem of %s is full", existing);
     if (access(existing, W_OK) < 0)
         return text_format("%s can't be written: %s", existing, strerror(errno));

@@ -25,12 +25,14 @@
 #include "probe_former.h"
 #include "program.h"
 #include "text.h"
+#include "uevents.h"
 #include "units.h"
 
 enum {
     ENTRIES_SHOWN = 5,
     ROOT_ENTRIES = 8,
     POLL_MILLISECONDS = 200,
+    LOOK_MILLISECONDS = 1000, /* while a disk is waited for */
     CLOUD_INIT_SECONDS = 300,
     PROBES_OF_USE = 3
 };
@@ -158,26 +160,45 @@ static int resolve_all(const struct request *request, const struct host *host,
     return 0;
 }
 
-/* A disk that isn't there yet is waited for; anything else that is wrong is wrong for good. */
+static int look(const struct request *request, struct host *host, struct resolved *resolved,
+                struct error *error)
+{
+    int r = host_read(host, error);
+
+    if (r == 0)
+        r = host_read_signatures(host, false, error);
+    return r < 0 ? r : resolve_all(request, host, resolved, error);
+}
+
+static time_t uptime(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* A disk that isn't there yet is waited for; anything else that is wrong is wrong for good. The
+ * kernel's events wake it; once a second it looks anyway, since a container may get none. */
 static int resolve_in_time(const struct request *request, struct host *host,
                            struct resolved *resolved, struct error *error)
 {
-    time_t end = time(NULL) + request->device_timeout;
+    const time_t end = uptime() + request->device_timeout;
+    AUTO_CLOSE int events = -1;
 
-    for (;;) {
-        int r = host_read(host, error);
-        if (r == 0)
-            r = host_read_signatures(host, false, error);
-        if (r == 0)
-            r = resolve_all(request, host, resolved, error);
+    for (bool listening = false;; listening = true) {
+        int r = look(request, host, resolved, error);
         if (r == 0 || (r != -ENODEV && r != -ENOENT))
             return r;
-        if (time(NULL) >= end)
+        if (uptime() >= end)
             break;
         resolved_release(resolved);
         host_release(host);
         error_clear(error);
-        wait_a_moment();
+        if (listening)
+            uevents_wait(events, LOOK_MILLISECONDS);
+        else
+            events = uevents_open(); /* what came before is seen by looking again */
     }
     /* Once more, so that the candidates are listed with everything that is on them. */
     resolved_release(resolved);
@@ -242,7 +263,7 @@ static char *find_unwritable(const char *directory)
         return text_format("%s can't be examined: %s", directory, strerror(errno));
     if (space.f_flag & ST_RDONLY)
         return text_format("the filesystem of %s is read-only", directory);
-    if (space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0))
+    if (space.f_blocks > 0 && (space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0)))
         return text_format("the filesystem of %s is full", directory);
     if (access(directory, W_OK) < 0)
         return text_format("%s can't be written: %s", directory, strerror(errno));

@@ -11,7 +11,9 @@ build_packages=(cmake ninja-build gcc libc6-dev pkg-config
 ansible_packages=(python3 python3-venv ca-certificates openssh-client)
 lab_packages=(mmdebstrap systemd-container iproute2 netcat-openbsd util-linux mount e2fsprogs
   bsdextrautils)
-test_packages=(git binutils shellcheck strace procps xfsprogs btrfs-progs fdisk gdisk cryptsetup-bin mdadm)
+# Only where a level with virtual machines runs: these are large.
+vm_packages=(qemu-system-x86 qemu-utils mmdebstrap)
+test_packages=(git binutils clang libclang-rt-dev shellcheck strace procps xfsprogs btrfs-progs fdisk gdisk cryptsetup-bin mdadm)
 # Whose contents the tests put on a disk, to see them refused.
 foreign_packages=(dosfstools erofs-utils exfatprogs f2fs-tools genisoimage gfs2-utils jfsutils
   nilfs-tools ntfs-3g reiserfsprogs squashfs-tools udftools util-linux-extra)
@@ -43,7 +45,7 @@ make_venv() {
   }
 }
 
-# build PRESET
+# build PRESET [TARGET]
 build() (
-  cd "$repo" && cmake --preset "$1" && cmake --build --preset "$1"
+  cd "$repo" && cmake --preset "$1" && cmake --build --preset "$1" ${2:+--target "$2"}
 )

@@ -266,6 +266,23 @@ class Pipeline(Base):
         self.assertTrue(self.sample()['changed'])
         self.assertEqual(holder.wait(), 0)
 
+    def test_what_another_did_meanwhile_is_not_done_again(self):
+        holder = subprocess.Popen(['flock', self.path('lock'), 'sh', '-c', 'sleep 0.4; printf new >"$1"; '
+                                   'printf new >"$1.second"', 'sh', self.path('file')])
+        time.sleep(0.1)
+        result = self.sample()
+        self.assertEqual((result['changed'], result['actions']), (False, []))
+        self.assertEqual(holder.wait(), 0)
+
+    def test_a_module_that_changes_nothing(self):
+        self.environment['SAMPLE_INFO'] = 'yes'
+        self.assertNotIn('actions', self.sample())
+        self.assertFalse(self.exists('file') or self.exists('lock'))
+
+    def test_a_flag_of_the_core_that_makes_no_sense(self):
+        self.assertTrue(self.sample(_ansible_check_mode=[], _ansible_diff='maybe')['changed'])
+        self.assertTrue(self.exists('file'))
+
     def test_lock_that_cannot_be(self):
         self.environment['SAMPLE_LOCK'] = self.path('nowhere/lock')
         self.fails(self.sample(), 'opening the lock')
@@ -280,7 +297,7 @@ class Pipeline(Base):
     def test_unknown_internal_keys(self):
         self.assertTrue(self.sample(_ansible_tmpdir=None, _ansible_of_the_future={'x': [1]})['changed'])
         self.fails(self.sample(unknown=1), 'Unsupported parameters for (sample_module) module: unknown. '
-                   'Supported parameters include: content, more, path, secret, trouble (dest).')
+                   'Supported parameters include: content, more, path, secret, trouble, types (dest).')
         self.assertFalse(self.sample(unknown=1, _ansible_ignore_unknown_opts=True)['changed'])
 
     def test_invocation(self):
@@ -338,6 +355,10 @@ except TimeoutError:
         self.assertIn(f'path={self.path("file")} secret=NOT_LOGGING_PARAMETER content=with ********',
                       line)
         self.assertTrue(line.startswith(f'<{16 << 3 | 6}>'), line)
+
+    def test_facility_that_is_none(self):
+        for name in ('LOG_NONSENSE', 'nonsense', None):
+            self.assertTrue(self.logged(_ansible_syslog_facility=name).startswith(f'<{1 << 3 | 6}>'))
 
     def test_not_when_the_task_says_no_log(self):
         self.assertEqual(self.logged(_ansible_no_log=True), '')
@@ -401,11 +422,11 @@ class Streams(Base):
 
 
 class Signals(Base):
-    def interrupt(self, *signals):
+    def interrupt(self, *signals, **options):
         """Runs until the second action hangs, sends the signals, returns the answer."""
         process = subprocess.Popen(
             [SETTINGS.sample, self.write_arguments({'path': self.path('file'), 'trouble': 'wait'})],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment, **options)
         deadline = time.monotonic() + 20
         while not self.exists('file') and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -429,39 +450,63 @@ class Signals(Base):
     def test_many_at_once(self):
         self.fails(self.interrupt(*[signal.SIGTERM, signal.SIGINT] * 3), 'SIG')
 
+    def test_what_nohup_ignores(self):
+        self.fails(self.interrupt(signal.SIGHUP, signal.SIGTERM, preexec_fn=lambda: signal.signal(
+            signal.SIGHUP, signal.SIG_IGN)), 'SIGTERM')
+
     def test_broken_pipe_is_no_end(self):
         self.fails(self.interrupt(signal.SIGPIPE, signal.SIGTERM), 'SIGTERM')
 
 
 class Memory(Base):
+    GOOD = {'bool': ' Yes ', 'int': '1', 'float': '1_0.5', 'list': 'a,b', 'ints': ['1', 2.0],
+            'map': "{'a': ('x' 'y', -1.5, 0x1F, None), 1: r'z', 'b': [True], 'l': {'m': \"\\x41\"}}",
+            'path': '~/$HOME/x', 'raw': [True], 'jsonarg': {'a': [1.5, 'é🙂']}, 'bytes': '1.5M',
+            'switch': 'False', 'leaf': 'key=v'}
+    BAD = {'bool': 'perhaps', 'int': [], 'float': 'x', 'list': ['c'], 'ints': ['y'], 'dict': '{"a": ',
+           'raw': 5, 'jsonarg': 7, 'bytes': '1X', 'bits': 'no', 'nonsense': 1, 'leaf': {'other': 2}}
+
+    def arguments(self, types, **more):
+        return {'path': self.path('file'), 'dest': self.path('file'), 'content': 'c', 'types': types,
+                'secret': 's3cret', 'more': [{'mode': 'a'}, '{"mode": "b", "size": "7"}'],
+                '_ansible_diff': True, **more}
+
     def allocations(self, data):
         self.environment.update(LD_PRELOAD=SETTINGS.failing_malloc, COUNT_FILE=self.path('count'))
         self.sample(data)
-        os.unlink(self.path('file'))
+        self.remove_files()
         del self.environment['COUNT_FILE']
         return int(self.read('count'))
 
-    def sweep(self, variable, step):
-        data = {'path': self.path('file'), 'content': 'c', 'secret': 's3cret', '_ansible_diff': True,
-                'dest': self.path('file'), 'more': [{'mode': 'a'}, '{"mode": "b", "size": "7"}'],
-                'trouble': 'none'}
+    def remove_files(self):
+        for name in ('file', 'file.second'):
+            if self.exists(name):
+                os.unlink(self.path(name))
+
+    def sweep(self, data, variable, step):
         for number in range(1, self.allocations(data) + 1, step):
             self.environment[variable] = str(number)
             with self.subTest(**{variable: number}):
                 result = self.sample(data)
-                if result.get('failed'):
-                    self.assertIn('memory', result['msg'].lower())
-            for name in ('file', 'file.second'):
-                if self.exists(name):
-                    os.unlink(self.path(name))
+                if not result.get('failed') or 'memory' not in result['msg'].lower():
+                    self.assertEqual(result, self.wanted)
+            self.remove_files()
+        del self.environment[variable]
+
+    def sweep_each(self, variable, step):
+        self.skip_without()
+        for data in (self.arguments(self.GOOD), self.arguments(self.BAD),
+                     self.arguments(self.BAD, _ansible_version='2.14.0'),
+                     b'{"path": "/x", "types": {"list": [1, NaN]}}'):
+            self.wanted = self.sample(data)
+            self.remove_files()
+            self.sweep(data, variable, step)
 
     def test_each_allocation_fails_once(self):
-        self.skip_without()
-        self.sweep('FAIL_AT', 1)
+        self.sweep_each('FAIL_AT', 1)
 
     def test_each_allocation_and_all_after_it_fail(self):
-        self.skip_without()
-        self.sweep('FAIL_FROM', 3)
+        self.sweep_each('FAIL_FROM', 5)
 
     def skip_without(self):
         if not SETTINGS.failing_malloc:

@@ -7,11 +7,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
+
+enum { ANSWER_FD = 10 }; /* the module's private copy of standard output, or one above it */
 
 static unsigned long number, fail_at, fail_from;
 
@@ -57,4 +60,12 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *p, size_t size)
 {
     return fails() ? NULL : __libc_realloc(p, size);
+}
+
+/* What runs after the answer isn't the module: a coverage build writes its counters there. */
+ssize_t write(int fd, const void *data, size_t length)
+{
+    if (fd >= ANSWER_FD)
+        fail_at = fail_from = 0;
+    return syscall(SYS_write, fd, data, length);
 }

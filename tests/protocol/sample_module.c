@@ -174,6 +174,45 @@ static int apply(const void *data, void *facts, const struct action *action,
     return r;
 }
 
+/* One of each type and rule, not used. */
+static const struct param TYPES[] = {
+    {.name = "bool", .type = PARAM_BOOL, .fallback_env = STRINGS("SAMPLE_NONE", "SAMPLE_BOOL")},
+    {.name = "int", .type = PARAM_INT, .choices = STRINGS("1", "2")},
+    {.name = "float", .type = PARAM_FLOAT},
+    {.name = "list", .type = PARAM_LIST, .choices = STRINGS("a", "b", "off")},
+    {.name = "ints", .type = PARAM_LIST, .has_elements = true, .elements = PARAM_INT},
+    {.name = "dict",
+     .type = PARAM_DICT,
+     .no_log = true,
+     .aliases = STRINGS("map"),
+     .deprecated_aliases =
+         (const struct param_deprecation[]){{"map", "2.0.0", NULL, "ecoma.fleet"}, {0}}},
+    {.name = "path", .type = PARAM_PATH},
+    {.name = "raw", .type = PARAM_RAW, .choices = STRINGS("1", "\"x\"", "[true]")},
+    {.name = "jsonarg", .type = PARAM_JSONARG},
+    {.name = "bytes", .type = PARAM_BYTES, .version_added = "0.2.0"},
+    {.name = "bits",
+     .type = PARAM_BITS,
+     .removed =
+         &(const struct param_deprecation){.date = "2030-01-01", .collection_name = "ecoma.fleet"}},
+    {.name = "switch", .choices = STRINGS("on", "off"), .default_json = "\"on\""},
+    {.name = "leaf",
+     .type = PARAM_DICT,
+     .apply_defaults = true,
+     .options =
+         (const struct param[]){{.name = "key", .no_log = true, .default_json = "\"k3y\""}, {0}}},
+    {0},
+};
+
+static const struct param_rules TYPES_RULES = {
+    .mutually_exclusive = (const char *const *const[]){STRINGS("bytes", "bits"), NULL},
+    .required_together = (const char *const *const[]){STRINGS("float", "bool"), NULL},
+    .required_one_of = (const char *const *const[]){STRINGS("switch", "raw"), NULL},
+    .required_if =
+        (const struct param_required_if[]){{"bool", "true", STRINGS("path", "raw"), true}, {0}},
+    .required_by = (const struct param_required_by[]){{"jsonarg", STRINGS("list")}, {0}},
+};
+
 static const struct param PARAMS[] = {
     {.name = "path",
      .type = PARAM_PATH,
@@ -200,6 +239,11 @@ static const struct param PARAMS[] = {
              {.name = "mode", .choices = STRINGS("a", "b"), .required = true},
              {0},
          }},
+    {.name = "types",
+     .type = PARAM_DICT,
+     .description = STRINGS("Not used."),
+     .options = TYPES,
+     .rules = &TYPES_RULES},
     {0},
 };
 
@@ -217,6 +261,7 @@ int main(int argc, char **argv)
         .notes = STRINGS("Not for use."),
         .requirements = STRINGS("nothing"),
         .seealso = STRINGS("ansible.builtin.copy"),
+        .changes_nothing = getenv("SAMPLE_INFO"),
         .lock_path = getenv("SAMPLE_LOCK"),
         .lock_seconds = 1,
         .parse = parse,

@@ -63,6 +63,7 @@ static const struct param PARAMS[] = {
      .elements = PARAM_INT,
      .choices = STRINGS("1", "2"),
      .version_added = "0.2.0"},
+    {.name = "paths", .type = PARAM_LIST, .choices = STRINGS("/a", "/b")},
     {.name = "disks",
      .type = PARAM_DICT,
      .options = (const struct param[]){{.name = "os",
@@ -82,6 +83,7 @@ static void logs(const char *arguments, const char *expected)
 
     assert_int_equal(validate(PARAMS, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
     json_object_del(v.params, "disks");
+    json_object_del(v.params, "paths");
     AUTO_FREE char *text = log_text(PARAMS, &v);
     assert_string_equal(text, expected);
     validation_release(&v);
@@ -98,6 +100,55 @@ static void test_log(void **state)
          "\"admin_password\": null}",
          "Invoked with url=user@host key=NOT_LOGGING_PARAMETER passenger=None sizes=[] "
          "admin_password=NOT_LOGGING_PASSWORD token=NOT_LOGGING_PARAMETER");
+}
+
+/* As the regular expression PASSWORD_MATCH of ansible-core has it. */
+static void test_password_names(void **state)
+{
+    static const char *const password[] = {
+        "pass",        "password",  "PassWord",     "db_pass",         "db-password",
+        "pass_phrase", "passwrd",   "passwd",       "pass_x",          "pass-",
+        "pass_",       "pass__",    "password-old", "pass_wordx",      "x_pass",
+        "by_pass",     "pass_pass", "compass_pass", "passphrase_file", "my_pass_word_2"};
+    static const char *const other[] = {"password_", "passwordx", "passenger",
+                                        "_pass",     "bypass",    "compass_rose",
+                                        "xpass_y",   "passwd_",   "passport"};
+    AUTO_JSON json_t *params = json_object();
+    const struct validation v = {.params = params};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(password); i++)
+        json_object_set_new(params, password[i], json_string("shown"));
+    AUTO_FREE char *hidden = log_text(&(const struct param){0}, &v);
+    assert_null(strstr(hidden, "shown"));
+    json_object_clear(params);
+    for (size_t i = 0; i < ARRAY_SIZE(other); i++)
+        json_object_set_new(params, other[i], json_string("shown"));
+    AUTO_FREE char *shown = log_text(&(const struct param){0}, &v);
+    assert_null(strstr(shown, "NOT_LOGGING"));
+    json_object_clear(params);
+    AUTO_FREE char *nothing = log_text(&(const struct param){0}, &v);
+    assert_string_equal(nothing, "Invoked");
+}
+
+static void test_least_doc(void **state)
+{
+    const struct module module = {
+        .name = "least",
+        .short_description = "Little",
+        .params = &(const struct param){0},
+        .notes = STRINGS(NULL),
+        .seealso = STRINGS(NULL),
+        .changes_nothing = true,
+    };
+    AUTO_FREE char *text = doc_text(&module);
+
+    (void)state;
+    assert_non_null(strstr(text, "  options: {}\n"));
+    assert_non_null(strstr(text, "    diff_mode:\n      description: \"Returns what differs, as "
+                                 "texts before and after.\"\n      support: \"none\"\n"));
+    assert_null(strstr(text, "notes"));
+    assert_null(strstr(text, "EXAMPLES"));
 }
 
 static void test_doc(void **state)
@@ -155,6 +206,8 @@ static void test_arguments(void **state)
             "39 (a.b[2])");
     refuses("{\"a\": 1",
             "the arguments in args can't be used: they end in the middle, at byte 7 (a)");
+    refuses("{\"", "the arguments in args can't be used: they end in the middle, at byte 2");
+    refuses("{\"a\\", "the arguments in args can't be used: no valid JSON, at byte 4 (a\\)");
     refuses("{\"a\\u0000\": 1}",
             "the arguments in args can't be used: the character \\u0000, at byte 10 (a\\u0000)");
     assert_int_equal(arguments_parse("{\"a\": 1, \"a\": 2}", 16, "args", &arguments, &error), 0);
@@ -164,8 +217,10 @@ static void test_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scrub), cmocka_unit_test(test_bytes),     cmocka_unit_test(test_log),
-        cmocka_unit_test(test_doc),   cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_scrub),     cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_log),       cmocka_unit_test(test_doc),
+        cmocka_unit_test(test_least_doc), cmocka_unit_test(test_password_names),
+        cmocka_unit_test(test_arguments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,9 @@ static void test_defaults(void **state)
     (void)state;
     gives("{" MOUNT ", \"_ansible_future\": {}}",
           "{\"mount\": {\"tier\": \"hot\", \"size\": 7, \"key\": null}, " REST "}");
+    gives("{" MOUNT ", \"mode\": \"True\", \"token\": 5}",
+          "{\"mount\": {\"tier\": \"hot\", \"size\": 7, \"key\": null}, \"mode\": 1, \"token\": 5, "
+          "\"state\": \"present\", \"disks\": null, \"force\": null}");
     gives("{\"mount\": \"tier=warm size=' 9 '\"}",
           "{\"mount\": {\"tier\": \"warm\", \"size\": 9, \"key\": null}, " REST "}");
 }

@@ -74,6 +74,12 @@ static void test_equality(void **state)
         {"[1]", "[1, 2]", false},
         {"{\"a\": 1, \"b\": 2}", "{\"b\": 2, \"a\": 1}", true},
         {"{\"a\": 1}", "{\"b\": 1}", false},
+        {"{\"a\": 1}", "{\"a\": 2}", false},
+        {"{\"a\": 1}", "{}", false},
+        {"[1, [2]]", "[1, [3]]", false},
+        {"[]", "{}", false},
+        {"null", "null", true},
+        {"\"a\"", "\"b\"", false},
         {"9223372036854775807", "9223372036854775808.0", false},
     };
 
@@ -81,6 +87,19 @@ static void test_equality(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         AUTO_JSON json_t *a = parse(cases[i].a), *b = parse(cases[i].b);
         assert_int_equal(python_equal(a, b), cases[i].equal);
+    }
+}
+
+static void test_truth(void **state)
+{
+    static const char *const truths[] = {"1", "-1", "0.5", "true", "\"x\"", "[null]", "{\"a\": 0}"};
+    static const char *const lies[] = {"0", "0.0", "false", "\"\"", "[]", "{}", "null"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(truths); i++) {
+        AUTO_JSON json_t *truth = parse(truths[i]), *lie = parse(lies[i]);
+        assert_true(python_true(truth));
+        assert_false(python_true(lie));
     }
 }
 
@@ -145,6 +164,26 @@ static void test_scalars(void **state)
         {PARAM_FLOAT, 19, "\"nan\"", NULL},
         {PARAM_FLOAT, 19, "\"1e999\"", NULL},
         {PARAM_FLOAT, 19, "\"0x1p3\"", NULL},
+        {PARAM_FLOAT, 19, "[]", NULL},
+        {PARAM_FLOAT, 19, "\"1._5\"", NULL},
+        {PARAM_FLOAT, 19, "\"-1.5e+3\"", "-1500.0"},
+        {PARAM_FLOAT, 19, "\"1e\"", NULL},
+        {PARAM_FLOAT, 19, "\".\"", NULL},
+        {PARAM_INT, 14, "\"-12\"", "-12"},
+        {PARAM_INT, 14, "\"- 1\"", NULL},
+        {PARAM_INT, 14, "\"\"", NULL},
+        {PARAM_INT, 14, "\"--1\"", NULL},
+        {PARAM_INT, 19, "\"0e99999\"", "0"},
+        {PARAM_INT, 19, "\"-0.00\"", "0"},
+        {PARAM_INT, 19, "\"1.5\"", NULL},
+        {PARAM_INT, 19, "\"1e-1\"", NULL},
+        {PARAM_INT, 19, "\"1e-999999\"", NULL},
+        {PARAM_INT, 19, "\"92233720368547758079\"", NULL},
+        {PARAM_INT, 19, "-1e30", NULL},
+        {PARAM_INT, 19, "{}", NULL},
+        {PARAM_BOOL, 19, "0.0", "false"},
+        {PARAM_BOOL, 14, "\"2\"", NULL},
+        {PARAM_STR, 19, "[1, \"a'b\"]", "\"[1, \\\"a'b\\\"]\""},
         {PARAM_RAW, 19, "[null]", "[null]"},
         {PARAM_JSONARG, 19, "{\"a\": [1.0, \"\u00e9\"]}",
          "\"{\\\"a\\\": [1.0, \\\"\\\\u00e9\\\"]}\""},
@@ -160,14 +199,38 @@ static void test_scalars(void **state)
 static void test_sizes(void **state)
 {
     static const struct conversion cases[] = {
-        {PARAM_BYTES, 19, "\"10M\"", "10485760"}, {PARAM_BYTES, 19, "\"1.5 kilobyte\"", "1536"},
-        {PARAM_BYTES, 19, "\"1MB\"", "1048576"},  {PARAM_BYTES, 19, "\"1Mb\"", NULL},
-        {PARAM_BYTES, 19, "\"1MBx\"", NULL},      {PARAM_BYTES, 14, "\"1MBx\"", "1048576"},
-        {PARAM_BYTES, 19, "\" 1M\"", NULL},       {PARAM_BYTES, 14, "\" 1M\"", "1048576"},
-        {PARAM_BYTES, 19, "\"1X\"", NULL},        {PARAM_BYTES, 19, "\"\"", NULL},
-        {PARAM_BYTES, 19, "\"2.5\"", "2"},        {PARAM_BYTES, 19, "\"3.5\"", "4"},
-        {PARAM_BYTES, 19, "\"99Y\"", NULL},       {PARAM_BYTES, 19, "7", "7"},
-        {PARAM_BITS, 19, "\"1Mb\"", "1048576"},   {PARAM_BITS, 19, "\"1MB\"", NULL},
+        {PARAM_BYTES, 19, "\"10M\"", "10485760"},
+        {PARAM_BYTES, 19, "\"1.5 kilobyte\"", "1536"},
+        {PARAM_BYTES, 19, "\"1MB\"", "1048576"},
+        {PARAM_BYTES, 19, "\"1Mb\"", NULL},
+        {PARAM_BYTES, 19, "\"1MBx\"", NULL},
+        {PARAM_BYTES, 14, "\"1MBx\"", "1048576"},
+        {PARAM_BYTES, 19, "\" 1M\"", NULL},
+        {PARAM_BYTES, 14, "\" 1M\"", "1048576"},
+        {PARAM_BYTES, 19, "\"1X\"", NULL},
+        {PARAM_BYTES, 19, "\"\"", NULL},
+        {PARAM_BYTES, 19, "\"2.5\"", "2"},
+        {PARAM_BYTES, 19, "\"3.5\"", "4"},
+        {PARAM_BYTES, 19, "\"99Y\"", NULL},
+        {PARAM_BYTES, 19, "7", "7"},
+        {PARAM_BYTES, 19, "\"1.\"", NULL},
+        {PARAM_BYTES, 14, "\"1.\"", "1"},
+        {PARAM_BYTES, 19, "\".\"", NULL},
+        {PARAM_BYTES, 19, "\".5K\"", "512"},
+        {PARAM_BYTES, 19, "\"4K \"", "4096"},
+        {PARAM_BYTES, 19, "\"4 K\"", "4096"},
+        {PARAM_BYTES, 19, "\"4K x\"", NULL},
+        {PARAM_BYTES, 19, "\"1B\"", "1"},
+        {PARAM_BYTES, 19, "\"1b\"", "1"},
+        {PARAM_BYTES, 19, "\"1byte\"", "1"},
+        {PARAM_BYTES, 14, "\"1BB\"", "1"},
+        {PARAM_BYTES, 14, "\"1Kb\"", NULL},
+        {PARAM_BYTES, 14, "\"1Kxbyte\"", "1024"},
+        {PARAM_BYTES, 14, "\"1X\"", NULL},
+        {PARAM_BYTES, 19, "9007199254740993", "9007199254740992"},
+        {PARAM_BITS, 14, "\"1Mb\"", "1048576"},
+        {PARAM_BITS, 19, "\"1Mb\"", "1048576"},
+        {PARAM_BITS, 19, "\"1MB\"", NULL},
     };
 
     (void)state;
@@ -198,6 +261,12 @@ static void test_containers(void **state)
         {PARAM_DICT, 19, "\"{'a\"", NULL},
         {PARAM_DICT, 14, "\"{'a': os.path('x')}\"", "\"{'a': os.path('x')}\""},
         {PARAM_DICT, 19, "\"a=1 b='2 3',c=\\\\'\"", "{\"a\": \"1\", \"b\": \"2 3\", \"c\": \"'\"}"},
+        {PARAM_DICT, 14, "\"{'a': x.y.z}\"", NULL},
+        {PARAM_DICT, 14, "\"{'import os': 1}\"", "\"{'import os': 1}\""},
+        {PARAM_DICT, 14, "\"{'import ': 1}\"", "{\"import \": 1}"},
+        {PARAM_DICT, 14, "\"{'a': .5, 'b': 1.5}\"", "{\"a\": 0.5, \"b\": 1.5}"},
+        {PARAM_DICT, 14, "\"a=1 b\"", NULL},
+        {PARAM_DICT, 19, "\" a=1 \"", "{\"a\": \"1\"}"},
         {PARAM_DICT, 19, "\"a=1 b\"", NULL},
         {PARAM_DICT, 19, "\"a\"", NULL},
         {PARAM_DICT, 19, "7", NULL},
@@ -206,6 +275,171 @@ static void test_containers(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         converts(&cases[i]);
+}
+
+/* The literal as a dict; `to` is NULL where Python refuses it, or where JSON has nothing like it.
+ */
+static void literal_is(const char *from, const char *to)
+{
+    AUTO_JSON json_t *value = NULL;
+    struct error error = ERROR_INIT;
+    AUTO_TEXT struct text text = {0};
+    int r = python_literal(from, &value, &error);
+
+    error_clear(&error);
+    if (!to && r < 0)
+        return;
+    if (!to || r < 0)
+        fail_msg("%s: %s", from, to ? "refused" : "taken");
+    python_json(&text, value);
+    assert_string_equal(text.data, to);
+}
+
+static void test_literals(void **state)
+{
+    static const struct {
+        const char *from, *to;
+    } right[] = {
+        {"{}", "{}"},
+        {"{ }", "{}"},
+        {"{'a': [ ], 'b': (), 'c': (1,), 'd': (1), 'e': (1, 2,)}",
+         "{\"a\": [], \"b\": [], \"c\": [1], \"d\": 1, \"e\": [1, 2]}"},
+        {"{'a': [1, # one\n 2]} # end", "{\"a\": [1, 2]}"},
+        {"{'a': \\\n 1}", "{\"a\": 1}"},
+        {"{'''a\nb''': \"\"\"c\"d\"\"\"}", "{\"a\\nb\": \"c\\\"d\"}"},
+        {"{'\\\n\\'\\a\\b\\f\\v\\7\\q': 1}", "{\"'\\u0007\\b\\f\\u000b\\u0007\\\\q\": 1}"},
+        {"{'\\x41\\u00e9\\U0001F642': U'x'}", "{\"A\\u00e9\\ud83d\\ude42\": \"x\"}"},
+        {"{R'\\n\\'': u'y'}", "{\"\\\\n\\\\'\": \"y\"}"},
+        {"{1: 1, 2.5: 2, True: 3, None: 4, -1: 5}",
+         "{\"1\": 1, \"2.5\": 2, \"true\": 3, \"null\": 4, \"-1\": 5}"},
+        {"{'a': [0, 00, 0_0, 0xFf, 0X1, 0o17, 0O7, 0b11, 0B1, 1_000]}",
+         "{\"a\": [0, 0, 0, 255, 1, 15, 7, 3, 1, 1000]}"},
+        {"{'a': [1., .5, 1e3, 1E+2, 1e-2, 1_0.5, -.5, + 1, - -1]}",
+         "{\"a\": [1.0, 0.5, 1000.0, 100.0, 0.01, 10.5, -0.5, 1, 1]}"},
+        {"{'a': [9223372036854775807, -9223372036854775808]}",
+         "{\"a\": [9223372036854775807, -9223372036854775808]}"},
+        {"{'a': [True, False, None]}", "{\"a\": [true, false, null]}"},
+    };
+    static const char *const wrong[] = {"{",
+                                        "{'a'",
+                                        "{'a':",
+                                        "{'a': }",
+                                        "{'a': 1 'b': 2}",
+                                        "{'a' 1}",
+                                        "{'a': [1 2]}",
+                                        "{'a': [1",
+                                        "{'a': [,]}",
+                                        "{[1]: 2}",
+                                        "{{}: 2}",
+                                        "{'a\n': 1}",
+                                        "{'a': 'b",
+                                        "{'a': r'\\",
+                                        "{'a': '\\",
+                                        "{'a': '\\x4'}",
+                                        "{'a': '\\xg0'}",
+                                        "{'a': '\\u12'}",
+                                        "{'a': '\\ud800'}",
+                                        "{'a': '\\U00110000'}",
+                                        "{'a': '\\N{DASH}'}",
+                                        "{'a': '\\0'}",
+                                        "{'a': b'x'}",
+                                        "{'a': rx}",
+                                        "{'a': 01}",
+                                        "{'a': 0x}",
+                                        "{'a': 0xg}",
+                                        "{'a': 0b2}",
+                                        "{'a': 1__0}",
+                                        "{'a': 1_}",
+                                        "{'a': 1e}",
+                                        "{'a': 1.5.5}",
+                                        "{'a': 0x1.5}",
+                                        "{'a': 1e999}",
+                                        "{'a': 9223372036854775808}",
+                                        "{'a': -9223372036854775809}",
+                                        "{'a': 99999999999999999999999}",
+                                        "{'a': -}",
+                                        "{'a': .}",
+                                        "{'a': Truest}",
+                                        "{'a': None_}",
+                                        "{'a': Falsch}",
+                                        "{'a': 1 + 2}",
+                                        "{'a': x}",
+                                        "{'a': 1}, {}",
+                                        "{'a': True\u00e9}",
+                                        "{'a': 1-2}"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(right); i++)
+        literal_is(right[i].from, right[i].to);
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+        literal_is(wrong[i], NULL);
+}
+
+static void test_utf8(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t length; /* 0: no UTF-8 */
+        unsigned code;
+    } cases[] = {
+        {"a", 1, 'a'},
+        {"\xc2\x80", 2, 0x80},
+        {"\xdf\xbf", 2, 0x7ff},
+        {"\xe0\xa0\x80", 3, 0x800},
+        {"\xef\xbf\xbf", 3, 0xffff},
+        {"\xf0\x90\x80\x80", 4, 0x10000},
+        {"\xf4\x8f\xbf\xbf", 4, 0x10ffff},
+        {"\x80", 0, 0},
+        {"\xc1\xbf", 0, 0},
+        {"\xc2", 0, 0},
+        {"\xc2x", 0, 0},
+        {"\xe0\x9f\xbf", 0, 0},
+        {"\xed\xa0\x80", 0, 0},
+        {"\xed\xbf\xbf", 0, 0},
+        {"\xee\x80\x80", 3, 0xe000},
+        {"\xf0\x8f\xbf\xbf", 0, 0},
+        {"\xf4\x90\x80\x80", 0, 0},
+        {"\xf5\x80\x80\x80", 0, 0},
+        {"\xf0\x90\x80", 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        const char *bytes = cases[i].bytes;
+        AUTO_TEXT struct text text = {0};
+        unsigned code = 0;
+
+        assert_int_equal(utf8_decode(bytes, bytes + strlen(bytes), &code), cases[i].length);
+        assert_int_equal(code, cases[i].code);
+        if (cases[i].length == 0)
+            continue;
+        utf8_add(&text, code);
+        assert_string_equal(text.data, bytes);
+    }
+}
+
+static void test_strip(void **state)
+{
+    static const char *const cases[][2] = {{" a ", "a"},
+                                           {"", ""},
+                                           {" \t\r\n\v\f", ""},
+                                           {"\x1c\x1f"
+                                            "a b\x20",
+                                            "a b"},
+                                           {"\xc2\x85\u00a0x\u1680\u2000\u200a", "x"},
+                                           {"\u2028\u2029\u202f\u205f\u3000y", "y"},
+                                           {"\u200bz\u200b", "\u200bz\u200b"},
+                                           {" \xff ", "\xff"}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        const char *start;
+        size_t length;
+
+        python_strip(cases[i][0], &start, &length);
+        assert_int_equal(length, strlen(cases[i][1]));
+        assert_memory_equal(start, cases[i][1], length);
+    }
 }
 
 static void test_deep_literal(void **state)
@@ -248,8 +482,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_repr),         cmocka_unit_test(test_json),
-        cmocka_unit_test(test_equality),     cmocka_unit_test(test_scalars),
-        cmocka_unit_test(test_sizes),        cmocka_unit_test(test_containers),
+        cmocka_unit_test(test_equality),     cmocka_unit_test(test_truth),
+        cmocka_unit_test(test_scalars),      cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_containers),   cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_utf8),         cmocka_unit_test(test_strip),
         cmocka_unit_test(test_deep_literal), cmocka_unit_test(test_paths),
     };
 

@@ -12,6 +12,7 @@ import system
 from disk import MIB, Disk
 
 STORAGE_TIER = os.environ.get("STORAGE_TIER", "storage_tier")
+STORAGE_TIER_INFO = os.environ.get("STORAGE_TIER_INFO", "storage_tier_info")
 SIZES = {"ext4": 64 * MIB, "swap": 32 * MIB, "xfs": 300 * MIB, "btrfs": 110 * MIB}
 ROOT = "/var/storage"
 FSTAB = Path("/etc/fstab")
