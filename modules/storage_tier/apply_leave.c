@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "apply.h"
@@ -10,26 +11,69 @@
 #include "disks.h"
 #include "file.h"
 #include "fstab_text.h"
+#include "intent.h"
 #include "judge.h"
 #include "mounts.h"
 #include "probe.h"
 #include "text.h"
 #include "users.h"
 
+static struct fstab_line *find_line(struct facts *facts, enum tier tier)
+{
+    for (size_t i = 0; i < facts->fstab.lines.count; i++)
+        if (text_equal(facts->fstab.lines.items[i].tier, tier_names[tier]))
+            return &facts->fstab.lines.items[i];
+    return NULL;
+}
+
+static int write_record(struct found *found, const struct disk_request *want, struct error *error)
+{
+    const struct signature *fs = found_filesystem(found);
+    struct intent *intent = fields_append(&intent_fields, &found->intents);
+
+    if (!intent)
+        return error_oom(error);
+    *intent = (struct intent){.uuid = strdup(fs->uuid),
+                              .identity = intent_identity(&found->disk),
+                              .size_bytes = found->disk.size_bytes,
+                              .fstype = strdup(fs->type),
+                              .tier = strdup(tier_names[want->tier])};
+    if (!intent->uuid || !intent->identity || !intent->fstype || !intent->tier)
+        return error_oom(error);
+    return intent_write(intent, error);
+}
+
+/* Between its old line and its new one a filesystem that moves is known by a record alone; the new
+ * line's step removes it. */
+static int record_move(const struct request *request, struct facts *facts,
+                       const struct fstab_line *line, struct error *error)
+{
+    for (size_t i = 0; i < request->disks.count; i++) {
+        const struct disk_request *want = &request->disks.items[i];
+        struct found *found = &facts->found.items[i];
+        const struct signature *fs = found_filesystem(found);
+
+        if (want->os || want->adopt || want->wipe || !fs || !text_equal(fs->uuid, line->uuid) ||
+            found->intents.count > 0)
+            continue;
+        return write_record(found, want, error);
+    }
+    return 0;
+}
+
 static int remove_line(const struct request *request, struct facts *facts, enum tier tier,
                        struct outcome *outcome, struct error *error)
 {
-    struct fstab_line *line = NULL;
+    struct fstab_line *line = find_line(facts, tier);
+    AUTO_FREE char *text = line ? fstab_text_edit(facts->fstab.text, line->text, NULL) : NULL;
 
-    for (size_t i = 0; i < facts->fstab.lines.count; i++)
-        if (text_equal(facts->fstab.lines.items[i].tier, tier_names[tier]))
-            line = &facts->fstab.lines.items[i];
     if (!line)
         return 0;
-    AUTO_FREE char *text = fstab_text_edit(facts->fstab.text, line->text, NULL);
     if (!text)
         return error_oom(error);
-    int r = apply_fstab_text(request, facts, text, outcome, error);
+    int r = record_move(request, facts, line, error);
+    if (r == 0)
+        r = apply_fstab_text(request, facts, text, outcome, error);
     if (r == 0) {
         free(line->tier);
         line->tier = NULL;

@@ -150,6 +150,26 @@ static int refuse_change(const struct disk_request *want, const struct found *fo
                        tier, tier_names[want->tier], tier, found->disk.content.token);
 }
 
+/* Where no line of fstab says that it was that tier on this very host: disks that come up in
+ * another order after a rebuild would be exchanged without a word. */
+static int refuse_label(const struct disk_request *want, const struct found *found,
+                        const char *tier, struct error *error)
+{
+    return refuse_disk(error, "labelled-otherwise", want, found,
+                       "has the label of tier %s and is declared as %s, and fstab has no line that "
+                       "says it was tier %s here: it may be another disk than the one meant. "
+                       "Declare it as %s first, or write existing: adopt",
+                       tier, tier_names[want->tier], tier, tier);
+}
+
+bool judge_is_move(const struct found *found, enum tier tier)
+{
+    const struct signature *fs = found_filesystem(found);
+    enum tier labelled = fs ? labelled_tier(fs->label) : TIER_COUNT;
+
+    return labelled != TIER_COUNT && labelled != tier;
+}
+
 /* The tier that this filesystem has been so far, by our line or by our label; NULL: none of ours.
  */
 static const char *former_tier(const struct found *found, const struct fstab *fstab)
@@ -339,8 +359,12 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
         *ret_verdict = VERDICT_ADOPT;
         return 0;
     }
-    if (!found->xfs_in_progress && former && serves(fs->type, want->tier) &&
-        !(wiped && !text_equal(fs->type, want->fstype)))
+    bool fits = !found->xfs_in_progress && former && serves(fs->type, want->tier) &&
+                !(wiped && !text_equal(fs->type, want->fstype));
+    if (fits && !fstab_line_of_uuid(around->fstab, fs->uuid) &&
+        !text_equal(former, tier_names[want->tier]))
+        return refuse_label(want, found, former, error);
+    if (fits)
         return judge_ours(want, found, around, ret_verdict, error);
     if (wiped) {
         *ret_verdict = VERDICT_WIPE;

@@ -29,6 +29,9 @@ struct surroundings {
 int judge_disk(const struct disk_request *want, const struct found *found,
                const struct surroundings *around, enum verdict *ret_verdict, struct error *error);
 
+/* Whether the filesystem has the label of another tier of ours. */
+bool judge_is_move(const struct found *found, enum tier tier);
+
 /* Whether `path` is where another tier of ours has this disk mounted: it will be unmounted there.
  */
 bool judge_leaves(const struct found *found, const struct surroundings *around, const char *path);

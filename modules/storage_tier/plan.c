@@ -63,7 +63,7 @@ static int plan_making(struct plan *plan, const struct tier_view *view, struct e
     }
     if (r == 0 && verdict_makes(view->verdict))
         r = add(plan, view, STEP_MKFS, swap ? "mkswap" : "mkfs", mkfs_detail(view), NULL, error);
-    if (r == 0 && view->verdict == VERDICT_FINISH)
+    if (r == 0 && view->verdict == VERDICT_FINISH && !judge_is_move(view->found, view->want->tier))
         r = add(plan, view, STEP_FINISH, swap ? "mkswap" : "mkfs",
                 text_format("%s, finish what an interrupted run made", view->fstype), NULL, error);
     return r;
@@ -423,12 +423,14 @@ static int plan_all_fstab(struct plan *plan, const struct tier_views *views,
 
 static int check_records(const struct plan *plan, const struct facts *facts, struct error *error)
 {
-    if (!facts->records_unwritable || !(plan_has(plan, STEP_MKFS) || plan_has(plan, STEP_WIPE)))
+    if (!facts->records_unwritable || !(plan_has(plan, STEP_MKFS) || plan_has(plan, STEP_WIPE) ||
+                                        plan_has(plan, STEP_LEAVE_FSTAB)))
         return 0;
-    return error_refuse(error, "records-unwritable",
-                        "a filesystem is to be made, but the record that makes this safe can't be "
-                        "kept: %s",
-                        facts->records_unwritable);
+    return error_refuse(
+        error, "records-unwritable",
+        "a filesystem is to be made or to move, but the record that makes this safe "
+        "can't be kept: %s",
+        facts->records_unwritable);
 }
 
 static int check_root(const struct plan *plan, const struct facts *facts,
