@@ -22,7 +22,11 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import merge_hash
-from ansible.vars.clean import remove_internal_keys
+
+try:  # up to 2.20; a later core's results have a method
+    from ansible.vars.clean import remove_internal_keys
+except ImportError:
+    remove_internal_keys = None
 
 try:  # ansible-core 2.19 and later
     from ansible.module_utils.common.json import Direction, get_module_encoder
@@ -41,13 +45,14 @@ ANSWER = re.compile(r"^ecoma-fleet: (\w+)(?: (.*?))?\s*$", re.MULTILINE)
 
 # $0 is the module, $1... are ARCHITECTURE:SHA256. `unsafe` names what others than this user or root
 # could change; a symbolic link has mode 777, so it is named too. $@ become the cache directory and
-# all above it. Hosts of several architectures may share a home, but not /var/cache.
+# all above it. Hosts of several architectures may share a home, but not /var/cache. find has to be
+# able to return to where it was started, and sudo leaves it in a directory of somebody else.
 PLACES = """
 if [ -O / ]; then me=0 arch= d=/var/cache; umask 022;
 else me=$(id -u) arch=" $(uname -m)" d=$(cd -P "${HOME:?}" && pwd)/.cache; umask 077; fi;
 d=$d/ecoma-fleet; f=$d/$0; p=$d; good=" $* "; set --;
 while [ "$p" ]; do set -- "$@" "$p"; p=${p%/*}; done;
-unsafe() { find / "$@" -prune "(" -perm /022 -o ! -user 0 ! -user "$me" ")"; };
+unsafe() { cd / && find / "$@" -prune "(" -perm /022 -o ! -user 0 ! -user "$me" ")"; };
 is_good() { sum=$(sha256sum); case $good in *"$arch:${sum%% *} "*) ;; *) false;; esac; };
 answer() { echo "ecoma-fleet:" $*; exit; };
 """
@@ -116,12 +121,13 @@ class ActionModule(ActionBase):
 
     def _run_kept(self, binaries, task_vars):
         """The result and None, or None and why the stock way has to be taken: nothing ran then."""
+        for path in binaries.values():
+            self._display.vvv(f"Using module file {path}")
         contents = {machine: read(path) for machine, path in binaries.items()}
         good = [f"{m}:{hashlib.sha256(data).hexdigest()}" for m, data in contents.items()]
         arguments = self._arguments(task_vars)
         answer, state, detail = self._ask(RUN, good, arguments)
         if state == "missing":
-            self._display.vvv(f"Keeping {binaries.get(detail)} on the host")
             data = contents[self._known(detail, binaries)]
             answer, state, detail = self._ask(KEEP, good, data)
             if state == "kept":
@@ -148,10 +154,10 @@ class ActionModule(ActionBase):
     def _parse(self, answer):
         """As _execute_module does it."""
         result = self._parse_returned_data(answer, *PROFILE)
-        if isinstance(result, dict):
+        if remove_internal_keys:
             remove_internal_keys(result)
             return result
-        result.remove_internal_keys()  # ansible-core 2.21 and later
+        result.remove_internal_keys()
         return result.as_result_dict(for_round_trip=True)
 
     def _run_stock(self, binaries, task_vars, wrap_async):

@@ -257,7 +257,11 @@ int main(int argc, char **argv)
         .version_added = "0.1.0",
         .params = PARAMS,
         .examples = "- name: Write\n  sample_module:\n    path: /tmp/a\n    content: b\n",
-        .returns = "path:\n  description: The first file.\n  returned: always\n  type: str\n",
+        .returns = "path:\n  description: The first file.\n  returned: success\n  type: str\n"
+                   "content:\n  description: What it holds.\n  returned: success\n  type: str\n"
+                   "label:\n  description: Bytes.\n  returned: success\n  type: str\n"
+                   "actions:\n  description: What was done.\n  returned: success\n  type: list\n"
+                   "  elements: dict\n",
         .notes = STRINGS("Not for use."),
         .requirements = STRINGS("nothing"),
         .seealso = STRINGS("ansible.builtin.copy"),

@@ -15,13 +15,14 @@ SKIPPED = 77
 class Site:
     """A directory with library/ as the repository has it; `ansible` runs there."""
 
-    def __init__(self, folder, module):
+    def __init__(self, folder, *modules):
         self.folder = folder
         library = os.path.join(folder, 'library')
         os.mkdir(library)
-        shutil.copy(module, os.path.join(library, 'sample_module'))
-        with open(os.path.join(library, 'sample_module.yml'), 'wb') as file:
-            file.write(subprocess.run([module, '--doc'], stdout=subprocess.PIPE, check=True).stdout)
+        for module in modules:
+            shutil.copy(module, library)
+            with open(os.path.join(library, os.path.basename(module) + '.yml'), 'wb') as file:
+                file.write(subprocess.run([module, '--doc'], stdout=subprocess.PIPE, check=True).stdout)
         self.environment = {
             **os.environ, 'ANSIBLE_LIBRARY': library, 'ANSIBLE_LOCAL_TEMP': folder + '/local',
             'ANSIBLE_REMOTE_TEMP': folder + '/remote', 'ANSIBLE_NOCOLOR': '1',
@@ -34,11 +35,11 @@ class Site:
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         return done.stdout + done.stderr if done.returncode not in (0, 2) else done.stdout
 
-    def module(self, arguments, *options, **more):
+    def module(self, arguments, *options, name='sample_module', **more):
         """The task's result."""
-        output = self.run('ansible', 'localhost', '-c', 'local', '-m', 'sample_module', '-a',
-                          arguments if isinstance(arguments, str) else json.dumps(arguments),
-                          *options, **more)
+        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        output = self.run('ansible', 'localhost', '-c', 'local', '-m', name,
+                          *(['-a', text] if arguments else []), *options, **more)
         found = re.search(r'=> (\{.*\})', output, re.DOTALL)
         assert found, output
         return json.loads(found.group(1))

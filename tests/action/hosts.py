@@ -1,0 +1,75 @@
+"""The nodes: tests/lab's, with an sshd that logs what it is asked for, and with more accounts."""
+
+from __future__ import annotations
+
+import subprocess
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+
+from controllers import REPO, python_of_trixie
+
+ADMIN, PASSWORD = "admin", "Kennwort mit 'Zeichen'"
+NODES = ("alpha", "beta", "gamma")
+WITH_PYTHON = "gamma"
+ACCOUNTS = ("worker", "mallory")
+
+
+def load_fleet():
+    loader = SourceFileLoader("fleet", str(REPO / "tests/lab/fleet"))
+    module = module_from_spec(spec_from_loader("fleet", loader))
+    loader.exec_module(module)
+    return module
+
+
+fleet = load_fleet()
+
+
+class Nodes(fleet.Lab):
+    def make_admin(self, node, user, password):
+        super().make_admin(node, user, password)
+        root = self.root(node["name"])
+        for account in ACCOUNTS:
+            fleet.run("chroot", root, "useradd", "-m", "-s", "/bin/sh", account)
+        fleet.run("chroot", root, "chpasswd", text=f"root:{password}\n")
+        fleet.write(root / "etc/ssh/sshd_config.d/log.conf", "LogLevel VERBOSE\nMaxSessions 100\n", 0o644)
+        fleet.write(root / "etc/default/ssh", 'SSHD_OPTS="-E /var/log/sshd.log"\n', 0o644)
+        if node["name"] == WITH_PYTHON:
+            fleet.run("cp", "-a", "--no-clobber", f"{python_of_trixie()}/usr", root)
+
+    def root(self, name):
+        return self.node_dir(name) / "root"
+
+    def outputs(self):
+        disk = {"name": "data-0", "tier": "hot"}
+        vms = [{"hostname": name, "ip": "", "disks": [disk] if name == "alpha" else []} for name in NODES]
+        return {"username": ADMIN, "password": PASSWORD, "vms": {"wkr": vms}}
+
+    def inventory(self):
+        hosts = {node["name"]: {"ansible_host": node["address"]} for node in self.state["nodes"]}
+        variables = {"ansible_user": ADMIN, "ansible_become_password": PASSWORD}
+        return {"all": {"hosts": hosts, "vars": variables}}
+
+    def ssh_settings(self):
+        return {
+            "ANSIBLE_SSH_COMMON_ARGS": f"-F {self.directory}/ssh_config",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.directory / "cp"),
+        }
+
+    def in_node(self, name, *command, check=True, user="root"):
+        """Runs as that account on the node, not over SSH; its output."""
+        node = next(node for node in self.state["nodes"] if node["name"] == name)
+        children = subprocess.run(["pgrep", "-P", str(node["pid"])], capture_output=True, text=True, check=True)
+        words = ["nsenter", "--all", "-t", children.stdout.split()[0], "runuser", "-u", user, "--", *command]
+        return fleet.run(*words, check=check)
+
+    def reboot(self, name):
+        node = next(node for node in self.state["nodes"] if node["name"] == name)
+        was = self.in_node(name, "cat", "/proc/1/stat")
+        self.in_node(name, "systemctl", "--no-block", "reboot")
+        fleet.wait_until(lambda: self.in_node(name, "cat", "/proc/1/stat", check=False) not in ("", was), 60)
+        self.wait_for_ssh(node)
+
+    def operations(self, name):
+        """How many SSH operations sshd has carried out so far, and how many connections."""
+        log = (self.root(name) / "var/log/sshd.log").read_text()
+        return log.count("Starting session:"), log.count("Accepted publickey")
