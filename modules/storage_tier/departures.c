@@ -4,8 +4,8 @@
 
 #include "cleanup.h"
 #include "fstab_text.h"
+#include "plan_parts.h"
 #include "refuse.h"
-#include "steps.h"
 #include "text.h"
 
 void departures_release(struct departures *departures)
@@ -87,27 +87,12 @@ int departures_make(const struct tier_views *views, struct departures *ret_depar
     return 0;
 }
 
-/* Adds an action about a tier that goes; steals `detail`. */
 static int add(struct plan *plan, const struct departure *departure, enum step step, const char *op,
                char *detail, struct error *error)
 {
-    AUTO_FREE char *owned = detail;
-    struct action *action = NULL;
-    AUTO_JSON json_t *device = json_text(departure ? departure->former->device : NULL);
-    AUTO_JSON json_t *tier = json_text(departure ? tier_names[departure->tier] : NULL);
-    AUTO_JSON json_t *text = owned ? json_text(owned) : NULL;
-
-    if (!device || !tier || !text)
-        return error_oom(error);
-    int r = plan_add(
-        plan,
-        json_pack("{s:s, s:O, s:O, s:O}", "op", op, "tier", tier, "device", device, "detail", text),
-        &action, error);
-    if (r < 0)
-        return r;
-    action->kind = (int)step;
-    action->subject = departure ? (size_t)departure->tier : 0;
-    return 0;
+    return plan_tier_step(plan, departure ? tier_names[departure->tier] : NULL,
+                          departure ? departure->former->device : NULL,
+                          departure ? (size_t)departure->tier : 0, step, op, detail, NULL, error);
 }
 
 static int refuse(const struct departure *departure, struct error *error)

@@ -1,7 +1,7 @@
 /* What is to become of a declared disk, from what is on it. Pure. */
 #pragma once
 
-#include "facts.h"
+#include "lookup.h"
 
 enum verdict {
     VERDICT_DIRECTORY, /* `os`: nothing is judged */
@@ -35,16 +35,3 @@ bool judge_is_move(const struct found *found, enum tier tier);
 /* Whether `path` is where another tier of ours has this disk mounted: it will be unmounted there.
  */
 bool judge_leaves(const struct found *found, const struct surroundings *around, const char *path);
-
-/* The one undamaged filesystem on the disk, NULL: none. */
-const struct signature *found_filesystem(const struct found *found);
-
-/* Our line for a tier, and our line that names a UUID; NULL: none. */
-const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier);
-const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const char *uuid);
-
-/* "tier-hot": 12 bytes at the most, what XFS can hold. Static. */
-const char *tier_label(enum tier tier);
-
-/* "/var/storage/hot". Owned by the caller; NULL when out of memory. */
-char *tier_path(const struct request *request, enum tier tier);
