@@ -167,7 +167,8 @@ static int plan_letting_go(struct plan *plan, const struct departure *departure,
                error);
 }
 
-static int plan_directory(struct plan *plan, const struct departure *departure, struct error *error)
+static int plan_directory_away(struct plan *plan, const struct departure *departure,
+                               struct error *error)
 {
     int r = 0;
 
@@ -200,7 +201,7 @@ int departures_plan(const struct departures *departures, const struct tier_views
     for (size_t i = 0; i < departures->count && r == 0; i++)
         r = plan_letting_go(plan, &departures->items[i], views->facts, error);
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        r = plan_directory(plan, &departures->items[i], error);
+        r = plan_directory_away(plan, &departures->items[i], error);
     for (size_t i = 0; i < departures->count && r == 0; i++)
         r = warn(plan, &departures->items[i], error);
     return r;

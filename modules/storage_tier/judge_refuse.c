@@ -1,5 +1,7 @@
 #include "judge_parts.h"
 
+#include <string.h>
+
 #include "cleanup.h"
 #include "refuse.h"
 #include "text.h"

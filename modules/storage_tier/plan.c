@@ -140,7 +140,7 @@ static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fs
     if (line && fstab_same_fields(line->text, text)) {
         if (view->found->intents.count == 0)
             return 0;
-        return add(
+        return plan_step(
             plan, view, STEP_FSTAB, "fstab",
             text_format("line %d stays; the record of the interrupted run goes", line->number),
             NULL, error);
