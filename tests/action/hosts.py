@@ -55,18 +55,25 @@ class Nodes(fleet.Lab):
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.directory / "cp"),
         }
 
-    def in_node(self, name, *command, check=True, user="root"):
-        """Runs as that account on the node, not over SSH; its output."""
+    def way_into(self, name, user):
+        """Not over SSH."""
         node = next(node for node in self.state["nodes"] if node["name"] == name)
-        children = subprocess.run(["pgrep", "-P", str(node["pid"])], capture_output=True, text=True, check=True)
-        words = ["nsenter", "--all", "-t", children.stdout.split()[0], "runuser", "-u", user, "--", *command]
-        return fleet.run(*words, check=check)
+        init = fleet.run("pgrep", "-P", node["pid"]).split()[0]
+        return ["nsenter", "--all", "-t", init, "runuser", "-u", user, "--"]
+
+    def in_node(self, name, *command, check=True, user="root"):
+        """Runs a command as that account; its output."""
+        return fleet.run(*self.way_into(name, user), *command, check=check)
+
+    def start(self, name, user, *command):
+        words = [*self.way_into(name, user), *command]
+        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def reboot(self, name):
         node = next(node for node in self.state["nodes"] if node["name"] == name)
-        was = self.in_node(name, "cat", "/proc/1/stat")
         self.in_node(name, "systemctl", "--no-block", "reboot")
-        fleet.wait_until(lambda: self.in_node(name, "cat", "/proc/1/stat", check=False) not in ("", was), 60)
+        assert fleet.wait_until(lambda: not fleet.is_running(node), fleet.STOP_SECONDS)
+        self.boot(node)
         self.wait_for_ssh(node)
 
     def operations(self, name):

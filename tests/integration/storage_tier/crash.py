@@ -81,7 +81,7 @@ class Scene:
         self.wanted[1]["wipe"] = refusal["token"]
 
     def check_after_kill(self):
-        """Nothing is half: fstab is the old one or has our whole line; the neighbour is untouched."""
+        """fstab is the old one or has our whole line, and the neighbour is untouched."""
         text = FSTAB.read_text(encoding="utf-8")
         assert text.startswith(self.fstab)
         added = text[len(self.fstab):]

@@ -1,5 +1,5 @@
-"""One host of its own: private /etc, /var, /run, /dev and list of block devices, loop disks, and the
-module run on it."""
+"""A host: private /etc, /var, /run, /dev and list of block devices, loop disks, and the module run
+on it."""
 
 import json
 import os

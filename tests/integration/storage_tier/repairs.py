@@ -138,7 +138,7 @@ REPAIRS = [
 
 
 def prepared(host, repair):
-    """A host that was set up and then harmed: its disks as declared, and the tier of each device."""
+    """A host set up and then harmed: its disks as declared, and the tier of each device."""
     size = SIZES[repair.fstype]
     disk = host.add_disk("data-0", size)
     wanted = [OS, {"name": "data-0", "tier": tier_of(repair.fstype), "device": disk.path}]

@@ -48,6 +48,5 @@ def test_the_same_host_again_and_again(scenes):
             break
         kills += 1
         scene.check_after_kill()
-    assert kills > 8
+    assert kills >= 5
     scene.check_converged()
-

@@ -1,4 +1,4 @@
-"""mkfs killed at its own calls, mkfs that goes on when the module was killed, and mkfs that fails."""
+"""mkfs killed at its own calls, mkfs that outlives the module, and mkfs that fails."""
 
 import shutil
 import time

@@ -1,4 +1,4 @@
-"""From blank disks to tiers, as the system itself shows them; and a second run that does nothing."""
+"""From blank disks to tiers, as the system shows them, and a second run that does nothing."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Nothing that somebody may want back is ever formatted: the corpus of contents, on real devices."""
+"""Nothing that somebody may want back is formatted: the corpus of contents on real devices."""
 
 import pytest
 import system

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import struct
 
 import pytest
 import system
@@ -10,6 +11,12 @@ from tracing import changes_of, trace
 
 LINE = "UUID={uuid} /var/storage/hot ext4 noatime,nofail,x-systemd.device-timeout=30s," \
        "x-storage-tier=hot 0 2"
+# linux/posix_acl_xattr.h: version 2, then tag, permissions and id of each entry.
+ACL = "system.posix_acl_access"
+USER_7_READS = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry) for entry in (
+        (0x01, 6, 0xFFFFFFFF), (0x02, 4, 7), (0x04, 4, 0xFFFFFFFF), (0x10, 4, 0xFFFFFFFF),
+        (0x20, 0, 0xFFFFFFFF)))
 EDITED_BY_HAND = {
     "empty": b"",
     "one-newline": b"\n",
@@ -88,11 +95,11 @@ def test_mode_owner_and_attributes_stay(host, disk, wanted):
     FSTAB.chmod(0o600)
     os.chown(FSTAB, 1, 2)
     os.setxattr(FSTAB, "user.origin", b"the installer")
-    system.tool("setfacl", "-m", "u:7:r", FSTAB)
-    kept = (FSTAB.stat().st_mode, system.tool("getfacl", "-n", "-p", FSTAB))
+    os.setxattr(FSTAB, ACL, USER_7_READS)
+    kept = (FSTAB.stat().st_mode, os.getxattr(FSTAB, ACL))
     host.converge(wanted)
     assert FSTAB.read_bytes() == expected(before, disk)
-    assert (FSTAB.stat().st_mode, system.tool("getfacl", "-n", "-p", FSTAB)) == kept
+    assert (FSTAB.stat().st_mode, os.getxattr(FSTAB, ACL)) == kept
     assert (FSTAB.stat().st_uid, FSTAB.stat().st_gid) == (1, 2)
     assert os.getxattr(FSTAB, "user.origin") == b"the installer"
 

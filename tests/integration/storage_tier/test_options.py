@@ -1,4 +1,4 @@
-"""Owner, mode, priorities, mount and mkfs options, roots elsewhere, and the scan of a whole disk."""
+"""Owner, mode, priority, mount and mkfs options, roots elsewhere, the scan of a whole disk."""
 
 import re
 
