@@ -157,9 +157,9 @@ static int strings_from_json(const json_t *value, struct string_list *list)
     size_t i;
     json_t *item;
 
-    json_array_foreach(value, i,
-                       item) if (!json_is_string(item) ||
-                                 string_list_add(list, json_string_value(item)) < 0) return -EINVAL;
+    json_array_foreach (value, i, item)
+        if (!json_is_string(item) || string_list_add(list, json_string_value(item)) < 0)
+            return -EINVAL;
     return json_is_array(value) ? 0 : -EINVAL;
 }
 
@@ -179,8 +179,7 @@ static int array_from_json(const struct field *f, const json_t *value, void *arr
     size_t i;
     json_t *item;
 
-    json_array_foreach(value, i, item)
-    {
+    json_array_foreach (value, i, item) {
         void *element = fields_append(f->type, array);
         if (!element)
             return error_oom(error);
@@ -228,8 +227,7 @@ int fields_from_json(const struct fields *fields, const json_t *json, void *obje
 
     if (!json_is_object(json))
         return error_set(error, -EINVAL, "not an object");
-    json_object_foreach((json_t *)json, key, value)
-    {
+    json_object_foreach ((json_t *)json, key, value) {
         const struct field *f = fields->rows;
 
         while (f->name && strcmp(f->name, key) != 0)

@@ -67,15 +67,15 @@ static const char *fstype_of(const struct work *work)
     return work->found->made || !fs ? work->want->fstype : fs->type;
 }
 
-static int replace_fstab(const struct work *work, const char *text, struct error *error)
+int apply_fstab_text(const struct request *request, struct facts *facts, const char *text,
+                     struct outcome *outcome, struct error *error)
 {
-    bool first = !json_object_get(work->outcome->result, "backup_file");
+    bool first = !json_object_get(outcome->result, "backup_file");
     AUTO_FREE char *backup = NULL;
-    int r = fstab_replace(&work->facts->fstab, text,
-                          work->request->backup && first ? &backup : NULL, error);
+    int r = fstab_replace(&facts->fstab, text, request->backup && first ? &backup : NULL, error);
 
     if (r == 0 && backup &&
-        json_object_set_new(work->outcome->result, "backup_file", json_text(backup)) < 0)
+        json_object_set_new(outcome->result, "backup_file", json_text(backup)) < 0)
         return error_oom(error);
     return r;
 }
@@ -99,7 +99,7 @@ static int write_line(const struct work *work, struct error *error)
         fstab_text_edit(work->facts->fstab.text, line ? line->text : NULL, wanted);
     if (!text)
         return error_oom(error);
-    return replace_fstab(work, text, error);
+    return apply_fstab_text(work->request, work->facts, text, work->outcome, error);
 }
 
 static int apply_fstab(const struct work *work, struct error *error)
@@ -226,10 +226,26 @@ static int apply_permissions(const struct work *work, struct error *error)
     return r;
 }
 
+static int apply_grow(const struct work *work, struct error *error)
+{
+    const char *device = work->found->disk.path, *fstype = fstype_of(work);
+
+    if (text_equal(fstype, "swap"))
+        return apply_grow_swap(work->request, work->found, work->want, error);
+    if (text_equal(fstype, "ext4"))
+        return program_run((const char *const[]){"resize2fs", device, NULL}, NULL, 0, NULL, error);
+    if (text_equal(fstype, "xfs"))
+        return program_run((const char *const[]){"xfs_growfs", "-d", work->path, NULL}, NULL, 0,
+                           NULL, error);
+    return program_run(
+        (const char *const[]){"btrfs", "filesystem", "resize", "max", work->path, NULL}, NULL, 0,
+        NULL, error);
+}
+
 /* What the kernel and swaplabel find by the disk's path. */
 static bool goes_by_path(enum step step, const struct work *work)
 {
-    return step == STEP_MOUNT || step == STEP_SWAPON || step == STEP_SWAPOFF ||
+    return step == STEP_MOUNT || step == STEP_SWAPON || step == STEP_SWAPOFF || step == STEP_GROW ||
            (step == STEP_LABEL && work->want->tier == TIER_SWAP);
 }
 
@@ -250,8 +266,6 @@ static int apply_step(enum step step, const struct work *work, struct error *err
         return apply_finish(work->found, error);
     case STEP_LABEL:
         return apply_label(work, error);
-    case STEP_MKDIR_ROOT:
-        return file_make_directories(work->request->root, DIRECTORY_MODE, error);
     case STEP_MKDIR:
         return make_directory(work->path, error);
     case STEP_IMMUTABLE_SET:
@@ -260,8 +274,6 @@ static int apply_step(enum step step, const struct work *work, struct error *err
         return set_immutable(work, false, error);
     case STEP_FSTAB:
         return apply_fstab(work, error);
-    case STEP_DAEMON_RELOAD:
-        return systemd_reload(error);
     case STEP_MOUNT:
         return apply_mount(work, error);
     case STEP_REMOUNT:
@@ -274,21 +286,22 @@ static int apply_step(enum step step, const struct work *work, struct error *err
         return apply_owner(work, error);
     case STEP_CHMOD:
         return apply_permissions(work, error);
+    case STEP_GROW:
+        return apply_grow(work, error);
+    default:
+        break;
     }
     return error_set(error, -EINVAL, "unknown step %d", (int)step);
 }
 
-int storage_apply(const void *request_, void *facts_, const struct action *action,
-                  struct outcome *outcome, struct error *error)
+static int apply_to_disk(const struct request *request, struct facts *facts,
+                         const struct action *action, struct outcome *outcome, struct error *error)
 {
-    const struct request *request = request_;
-    struct facts *facts = facts_;
     const struct disk_request *want = &request->disks.items[action->subject];
     AUTO_FREE char *path = tier_path(request, want->tier);
 
     if (!path)
         return error_oom(error);
-    umask(DIRECTORY_UMASK);
     return apply_step((enum step)action->kind,
                       &(struct work){.request = request,
                                      .facts = facts,
@@ -297,4 +310,20 @@ int storage_apply(const void *request_, void *facts_, const struct action *actio
                                      .outcome = outcome,
                                      .path = path},
                       error);
+}
+
+int storage_apply(const void *request_, void *facts, const struct action *action,
+                  struct outcome *outcome, struct error *error)
+{
+    const struct request *request = request_;
+    enum step step = (enum step)action->kind;
+
+    umask(DIRECTORY_UMASK);
+    if (step == STEP_DAEMON_RELOAD)
+        return systemd_reload(error);
+    if (step == STEP_MKDIR_ROOT)
+        return file_make_directories(request->root, DIRECTORY_MODE, error);
+    if (step >= STEP_LEAVE_FSTAB)
+        return apply_leave(step, request, facts, (enum tier)action->subject, outcome, error);
+    return apply_to_disk(request, facts, action, outcome, error);
 }

@@ -45,9 +45,22 @@ const struct fields found_fields = {sizeof(struct found),
                                         ROW(INT, found, group_gid),
                                         ROW(STRING, found, tool),
                                         ROW(BOOL, found, tool_missing),
+                                        ROW(BOOL, found, grow_tool_missing),
                                         ROW(STRING, found, filesystem),
                                         {0},
                                     }};
+
+const struct fields former_fields = {sizeof(struct former),
+                                     (const struct field[]){
+                                         ROW(STRING, former, device),
+                                         ROW(U64, former, devno),
+                                         ROW(BOOL, former, mounted),
+                                         ROW(BOOL, former, swap_active),
+                                         ROW(U64, former, swap_used_bytes),
+                                         ROW(STRING, former, users),
+                                         NESTED(OBJECT, former, directory, directory_fields),
+                                         {0},
+                                     }};
 
 const struct fields facts_fields = {sizeof(struct facts),
                                     (const struct field[]){
@@ -63,6 +76,7 @@ const struct fields facts_fields = {sizeof(struct facts),
                                         NESTED(ARRAY, facts, swaps, swap_fields),
                                         ROW(U64, facts, memory_available_bytes),
                                         NESTED(ARRAY, facts, found, found_fields),
+                                        NESTED(ARRAY, facts, former, former_fields),
                                         ROW(BOOL, facts, restorecon),
                                         {0},
                                     }};

@@ -37,12 +37,24 @@ struct found {
     int owner_uid, group_gid; /* of the request's names; -1: not asked for, -2: unknown here */
     char *tool;               /* mkfs program that the request needs, NULL: none needed */
     bool tool_missing;
+    bool grow_tool_missing; /* of what grows the filesystem that is there */
     /* While the disk is worked on: */
     int held_fd;      /* its descriptor, which carries the lock; 0: none */
     int held_lock;    /* of a partition: its whole disk's descriptor, which carries the lock */
     bool cleared;     /* what had to be wiped has been */
     bool made;        /* this run made the filesystem that the record names */
     char *filesystem; /* `os`: type of the filesystem that holds the directory */
+};
+
+/* What an earlier run left of a tier: by our fstab line, or by our label on what is at its path. */
+struct former {
+    char *device;   /* NULL: not attached, or not known */
+    uint64_t devno; /* 0: the same */
+    bool mounted;   /* that device, at the tier's path */
+    bool swap_active;
+    uint64_t swap_used_bytes;
+    char *users; /* processes that keep the mount busy; looked for only where it may have to go */
+    struct directory directory;
 };
 
 struct facts {
@@ -61,9 +73,13 @@ struct facts {
         struct found *items;
         size_t count;
     } found;
+    struct {
+        struct former *items; /* by enum tier; none where nothing was looked at */
+        size_t count;
+    } former;
     bool restorecon; /* SELinux is on and restorecon is there */
 };
 
-extern const struct fields facts_fields, found_fields;
+extern const struct fields facts_fields, found_fields, former_fields;
 
 void facts_free(void *facts);

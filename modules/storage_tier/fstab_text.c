@@ -108,8 +108,8 @@ char *fstab_text_edit(const char *text, const char *old_line, const char *new_li
 
         if (line == strlen(old_line) && strncmp(p, old_line, line) == 0) {
             text_add_bytes(&result, text, (size_t)(p - text));
-            text_add(&result, new_line);
-            text_add(&result, p + line);
+            text_add(&result, new_line ? new_line : "");
+            text_add(&result, p + line + (!new_line && p[line] == '\n'));
             return text_take(&result);
         }
         p += line + (p[line] == '\n');

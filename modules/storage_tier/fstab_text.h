@@ -19,9 +19,10 @@ bool fstab_same_filesystem_options(const char *a, const char *b);
 /* Whether both lines say the same: white space between fields does not count. */
 bool fstab_same_fields(const char *a, const char *b);
 
-/* `text` with the first line that equals `old_line` replaced by `new_line`, or with `new_line`
- * appended (a missing final newline is added first) where old_line is NULL. No other byte changes.
- * Owned by the caller; NULL when out of memory, or when old_line isn't there (errno ENOENT). */
+/* `text` with the first line that equals `old_line` replaced by `new_line` (NULL: removed with its
+ * line end), or with `new_line` appended (a missing final newline is added first) where old_line is
+ * NULL. No other byte changes. Owned by the caller; NULL when out of memory, or when old_line isn't
+ * there (errno ENOENT). */
 char *fstab_text_edit(const char *text, const char *old_line, const char *new_line);
 
 /* Refuses what stands in the way in fstab: lines of others for this tier's path or filesystem,

@@ -1,7 +1,7 @@
 /* What is to become of a declared disk, from what is on it. Pure. */
 #pragma once
 
-#include "facts.h"
+#include "lookup.h"
 
 enum verdict {
     VERDICT_DIRECTORY, /* `os`: nothing is judged */
@@ -16,20 +16,22 @@ enum verdict {
 /* Whether a filesystem will be made: its UUID is yet to be drawn. */
 bool verdict_makes(enum verdict verdict);
 
-/* Decides, or refuses. `target` is where the tier is, or is to be, mounted; `fstab` is searched for
- * our lines. */
-int judge_disk(const struct disk_request *want, const struct found *found, const char *target,
-               const struct fstab *fstab, enum verdict *ret_verdict, struct error *error);
+/* What lies around a disk that is judged. */
+struct surroundings {
+    const char *root;   /* of the tiers: /var/storage */
+    const char *target; /* where the tier is, or is to be, mounted */
+    const struct fstab *fstab;
+    const struct fstab_line
+        *line; /* our line for the tier, unless its filesystem moves away; NULL */
+};
 
-/* The one undamaged filesystem on the disk, NULL: none. */
-const struct signature *found_filesystem(const struct found *found);
+/* Decides, or refuses. */
+int judge_disk(const struct disk_request *want, const struct found *found,
+               const struct surroundings *around, enum verdict *ret_verdict, struct error *error);
 
-/* Our line for a tier, and our line that names a UUID; NULL: none. */
-const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier);
-const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const char *uuid);
+/* Whether the filesystem has the label of another tier of ours. */
+bool judge_is_move(const struct found *found, enum tier tier);
 
-/* "tier-hot": 12 bytes at the most, what XFS can hold. Static. */
-const char *tier_label(enum tier tier);
-
-/* "/var/storage/hot". Owned by the caller; NULL when out of memory. */
-char *tier_path(const struct request *request, enum tier tier);
+/* Whether `path` is where another tier of ours has this disk mounted: it will be unmounted there.
+ */
+bool judge_leaves(const struct found *found, const struct surroundings *around, const char *path);

@@ -3,38 +3,45 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "departures.h"
 #include "fstab_text.h"
-#include "mode.h"
+#include "plan_parts.h"
 #include "refuse.h"
 #include "steps.h"
 #include "text.h"
 #include "tiers.h"
 
-enum { NEW_DIRECTORY_MODE = 0755 };
-
-/* Adds an action; steals `detail` (NULL: out of memory). `view` NULL: about no tier. */
-static int add(struct plan *plan, const struct tier_view *view, enum step step, const char *op,
-               char *detail, struct action **ret_action, struct error *error)
+int plan_tier_step(struct plan *plan, const char *tier, const char *device, size_t subject,
+                   enum step step, const char *op, char *detail, struct action **ret_action,
+                   struct error *error)
 {
     AUTO_FREE char *owned = detail;
     struct action *action = NULL;
-    AUTO_JSON json_t *tier = json_text(view ? tier_names[view->want->tier] : NULL);
-    AUTO_JSON json_t *device = json_text(view && !view->want->os ? view->found->disk.path : NULL);
+    AUTO_JSON json_t *shown_tier = json_text(tier);
+    AUTO_JSON json_t *shown_device = json_text(device);
     AUTO_JSON json_t *text = owned ? json_text(owned) : NULL;
 
-    if (!tier || !device || !text)
+    if (!shown_tier || !shown_device || !text)
         return error_oom(error);
-    int r = plan_add(
-        plan,
-        json_pack("{s:s, s:O, s:O, s:O}", "op", op, "tier", tier, "device", device, "detail", text),
-        &action, error);
+    int r = plan_add(plan,
+                     json_pack("{s:s, s:O, s:O, s:O}", "op", op, "tier", shown_tier, "device",
+                               shown_device, "detail", text),
+                     &action, error);
     if (r < 0)
         return r;
     action->kind = (int)step;
-    action->subject = view ? view->index : 0;
+    action->subject = subject;
     if (ret_action)
         *ret_action = action;
     return 0;
+}
+
+int plan_step(struct plan *plan, const struct tier_view *view, enum step step, const char *op,
+              char *detail, struct action **ret_action, struct error *error)
+{
+    return plan_tier_step(plan, view ? tier_names[view->want->tier] : NULL,
+                          view && !view->want->os ? view->found->disk.path : NULL,
+                          view ? view->index : 0, step, op, detail, ret_action, error);
 }
 
 static char *mkfs_detail(const struct tier_view *view)
@@ -56,19 +63,22 @@ static int plan_making(struct plan *plan, const struct tier_view *view, struct e
 
     if (view->verdict == VERDICT_WIPE) {
         AUTO_FREE char *content = content_describe(&view->found->disk.content);
-        r = content ? add(plan, view, STEP_WIPE, "wipe",
-                          text_format("%s, by token %s", content, view->want->wipe), NULL, error)
-                    : error_oom(error);
+        r = content
+                ? plan_step(plan, view, STEP_WIPE, "wipe",
+                            text_format("%s, by token %s", content, view->want->wipe), NULL, error)
+                : error_oom(error);
     }
     if (r == 0 && verdict_makes(view->verdict))
-        r = add(plan, view, STEP_MKFS, swap ? "mkswap" : "mkfs", mkfs_detail(view), NULL, error);
-    if (r == 0 && view->verdict == VERDICT_FINISH)
-        r = add(plan, view, STEP_FINISH, swap ? "mkswap" : "mkfs",
-                text_format("%s, finish what an interrupted run made", view->fstype), NULL, error);
+        r = plan_step(plan, view, STEP_MKFS, swap ? "mkswap" : "mkfs", mkfs_detail(view), NULL,
+                      error);
+    if (r == 0 && view->verdict == VERDICT_FINISH && !judge_is_move(view->found, view->want->tier))
+        r = plan_step(plan, view, STEP_FINISH, swap ? "mkswap" : "mkfs",
+                      text_format("%s, finish what an interrupted run made", view->fstype), NULL,
+                      error);
     return r;
 }
 
-static bool label_differs(const struct tier_view *view)
+bool plan_relabels(const struct tier_view *view)
 {
     const struct signature *fs = found_filesystem(view->found);
 
@@ -76,90 +86,50 @@ static bool label_differs(const struct tier_view *view)
            !text_equal(fs->label, view->label);
 }
 
-static const struct swap *active_swap(const struct tier_view *view)
+static int plan_growing(struct plan *plan, const struct tier_view *view, struct error *error)
 {
-    for (size_t i = 0; i < view->facts->swaps.count; i++)
-        if (view->facts->swaps.items[i].devno == view->found->disk.devno)
-            return &view->facts->swaps.items[i];
-    return NULL;
-}
+    AUTO_FREE char *from = size_describe(view->found->disk.content.filesystem_bytes);
+    AUTO_FREE char *to = size_describe(view->grows_to);
 
-static bool priority_differs(const struct tier_view *view, const struct swap *swap)
-{
-    return view->request->swap_priority >= 0 && swap->priority != view->request->swap_priority;
-}
-
-/* Label and priority of swap change only while it is off, and off it goes only when memory can hold
- * what is in it. */
-static int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *error)
-{
-    const struct swap *swap = active_swap(view);
-
-    if (view->want->tier != TIER_SWAP || !swap ||
-        !(label_differs(view) || priority_differs(view, swap)))
+    if (!view->grows_to)
         return 0;
-    if (view->facts->memory_available_bytes <= swap->used_bytes)
-        return refuse_disk(error, "swap-in-use", view->want, view->found,
-                           "must be switched off for a moment to change its %s, but memory can't "
-                           "hold the %llu bytes in it; run again when less is used",
-                           label_differs(view) ? "label" : "priority",
-                           (unsigned long long)swap->used_bytes);
-    return add(plan, view, STEP_SWAPOFF, "swapoff",
-               text_format("to change its %s", label_differs(view) ? "label" : "priority"), NULL,
-               error);
+    return from && to
+               ? plan_step(plan, view, STEP_GROW, "grow",
+                           text_format("%s from %s to %s", view->fstype, from, to), NULL, error)
+               : error_oom(error);
+}
+
+static int plan_swap_growing(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    return view->want->tier == TIER_SWAP ? plan_growing(plan, view, error) : 0;
+}
+
+static int plan_mounted_growing(struct plan *plan, const struct tier_view *view,
+                                struct error *error)
+{
+    return view->want->tier == TIER_SWAP ? 0 : plan_growing(plan, view, error);
 }
 
 static int plan_label(struct plan *plan, const struct tier_view *view, struct error *error)
 {
-    if (!label_differs(view) || view->want->tier != TIER_SWAP)
+    if (!plan_relabels(view) || view->want->tier != TIER_SWAP)
         return 0;
-    return add(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
+    return plan_step(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
 }
 
 /* A filesystem is labelled through its mount. */
 static int plan_mounted_label(struct plan *plan, const struct tier_view *view, struct error *error)
 {
-    if (!label_differs(view) || view->want->tier == TIER_SWAP)
+    if (!plan_relabels(view) || view->want->tier == TIER_SWAP)
         return 0;
-    return add(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
-}
-
-static int plan_directory(struct plan *plan, const struct tier_view *view, struct error *error)
-{
-    const struct directory *point = &view->found->mount_point;
-    struct action *action;
-    int r = 0;
-
-    if (view->want->tier == TIER_SWAP || view->want->shared)
-        return 0;
-    if (!point->exists)
-        r = add(plan, view, STEP_MKDIR, "mkdir", strdup(view->path), NULL, error);
-    if (r == 0 && view->want->os && point->immutable)
-        r = add(plan, view, STEP_IMMUTABLE_CLEAR, "chattr", text_format("-i %s", view->path), NULL,
-                error);
-    bool possible =
-        (point->exists ? point->immutable_possible : view->facts->root.immutable_possible) &&
-        !view->facts->root_unwritable;
-    if (r == 0 && !view->want->os && !point->immutable && possible) {
-        r = add(plan, view, STEP_IMMUTABLE_SET, "chattr", text_format("+i %s", view->path), &action,
-                error);
-        if (r == 0)
-            action->best_effort = true;
-    }
-    if (r == 0 && !view->want->os && !point->immutable && !possible)
-        r = plan_warn(plan, error,
-                      "%s can't have the immutable attribute here: while the disk is not mounted, "
-                      "what is written there lands on the OS disk",
-                      view->path);
-    return r;
+    return plan_step(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
 }
 
 /* fstab as it will be; one action for each line that changes. */
 static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fstab_after,
                       struct error *error)
 {
-    const char *tier = tier_names[view->want->tier];
-    const struct fstab_line *line = fstab_line_of_tier(&view->facts->fstab, tier);
+    const struct fstab_line *line = view->line;
     AUTO_FREE char *text = NULL, *after = NULL;
 
     if (view->want->os)
@@ -170,7 +140,7 @@ static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fs
     if (line && fstab_same_fields(line->text, text)) {
         if (view->found->intents.count == 0)
             return 0;
-        return add(
+        return plan_step(
             plan, view, STEP_FSTAB, "fstab",
             text_format("line %d stays; the record of the interrupted run goes", line->number),
             NULL, error);
@@ -183,146 +153,10 @@ static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fs
         return error_oom(error);
     free(*fstab_after);
     *fstab_after = TAKE_PTR(after);
-    return add(plan, view, STEP_FSTAB, "fstab",
-               line ? text_format("replace line %d: %s", line->number, text)
-                    : text_format("add: %s", text),
-               NULL, error);
-}
-
-/* Read as mount(8) reads them: the last one counts, and some imply others. */
-static bool flag_wanted(const struct tier_view *view, const char *flag)
-{
-    static const struct {
-        const char *option, *flags;
-        bool value;
-    } meanings[] = {
-        {"ro", "ro", true},
-        {"rw", "ro", false},
-        {"nodev", "nodev", true},
-        {"dev", "nodev", false},
-        {"nosuid", "nosuid", true},
-        {"suid", "nosuid", false},
-        {"noexec", "noexec", true},
-        {"exec", "noexec", false},
-        {"noatime", "noatime", true},
-        {"atime", "noatime", false},
-        {"strictatime", "noatime", false},
-        {"nodiratime", "nodiratime", true},
-        {"diratime", "nodiratime", false},
-        {"user", "noexec,nosuid,nodev", true},
-        {"users", "noexec,nosuid,nodev", true},
-        {"owner", "nosuid,nodev", true},
-        {"group", "nosuid,nodev", true},
-    };
-    const char *p = view->want->mount_options;
-    bool wanted = false;
-
-    for (size_t length; *p; p += length + (p[length] == ',')) {
-        length = strcspn(p, ",");
-        for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
-            if (strlen(meanings[i].option) == length &&
-                strncmp(meanings[i].option, p, length) == 0 &&
-                text_list_has(meanings[i].flags, flag))
-                wanted = meanings[i].value;
-    }
-    return wanted;
-}
-
-/* The flags of the mount itself, which the kernel shows as they were asked for. */
-static bool flags_differ(const struct tier_view *view)
-{
-    static const char *const flags[] = {"ro", "nodev", "nosuid", "noexec", "noatime", "nodiratime"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-        if (text_list_has(view->mount->options, flags[i]) != flag_wanted(view, flags[i]))
-            return true;
-    return false;
-}
-
-static bool options_changed(const struct tier_view *view)
-{
-    const struct fstab_line *line =
-        fstab_line_of_tier(&view->facts->fstab, tier_names[view->want->tier]);
-
-    return line && line->options &&
-           !fstab_same_filesystem_options(line->options, view->want->mount_options);
-}
-
-static int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error)
-{
-    struct action *action;
-    int r = 0;
-
-    if (view->want->os || view->want->tier == TIER_SWAP)
-        return 0;
-    if (!view->mounted)
-        return add(plan, view, STEP_MOUNT, "mount", strdup(view->path), NULL, error);
-    bool flags = flags_differ(view);
-    if (flags || options_changed(view)) {
-        r = add(plan, view, STEP_REMOUNT, "remount",
-                text_format("%s with %s", view->path, view->want->mount_options), &action, error);
-        if (r == 0)
-            action->best_effort = !flags;
-    }
-    if (r == 0 && view->found->mount_point.entries.count)
-        r = plan_warn(plan, error, "%s is not empty below its mount: %s is hidden there",
-                      view->path, view->found->mount_point.entries.items[0]);
-    return r;
-}
-
-static int plan_swapon(struct plan *plan, const struct tier_view *view, struct error *error)
-{
-    const struct swap *swap = active_swap(view);
-    int priority = view->request->swap_priority;
-
-    if (view->want->tier != TIER_SWAP ||
-        (swap && !label_differs(view) && !priority_differs(view, swap)))
-        return 0;
-    return add(plan, view, STEP_SWAPON, "swapon",
-               priority >= 0 ? text_format("priority %d", priority) : strdup("default priority"),
-               NULL, error);
-}
-
-static int plan_owner(struct plan *plan, const struct tier_view *view, bool known,
-                      struct error *error)
-{
-    const struct found *found = view->found;
-    const struct visible_directory *now = &found->visible;
-    int uid = known ? now->uid : 0, gid = known ? now->gid : 0;
-
-    if ((found->owner_uid < 0 || found->owner_uid == uid) &&
-        (found->group_gid < 0 || found->group_gid == gid))
-        return 0;
-    return add(plan, view, STEP_CHOWN, "chown",
-               text_format("%s:%s %s", view->want->owner ? view->want->owner : "",
-                           view->want->group ? view->want->group : "", view->path),
-               NULL, error);
-}
-
-static int plan_permissions(struct plan *plan, const struct tier_view *view, struct error *error)
-{
-    /* What mkfs and mkdir make is root's, 0755; the root of a filesystem that isn't mounted is
-     * unknown. */
-    bool fresh = view->want->os ? !view->found->mount_point.exists : verdict_makes(view->verdict);
-    bool unseen = !view->want->os && !fresh && !view->mounted;
-    int before = fresh || unseen ? NEW_DIRECTORY_MODE : view->found->visible.mode, mode = before;
-    int r = 0;
-
-    if (view->want->tier == TIER_SWAP || view->want->shared || view->want->adopt)
-        return 0;
-    if (unseen && (view->want->owner || view->want->group))
-        r = add(plan, view, STEP_CHOWN, "chown",
-                text_format("%s:%s %s", view->want->owner ? view->want->owner : "",
-                            view->want->group ? view->want->group : "", view->path),
-                NULL, error);
-    else
-        r = plan_owner(plan, view, !fresh, error);
-    if (r == 0 && view->want->mode)
-        r = mode_apply(view->want->mode, before, &mode, error);
-    if (r == 0 && view->want->mode && (unseen || mode != before))
-        r = add(plan, view, STEP_CHMOD, "chmod", text_format("%s %s", view->want->mode, view->path),
-                NULL, error);
-    return r;
+    return plan_step(plan, view, STEP_FSTAB, "fstab",
+                     line ? text_format("replace line %d: %s", line->number, text)
+                          : text_format("add: %s", text),
+                     NULL, error);
 }
 
 static int for_each(struct plan *plan, const struct tier_views *views,
@@ -347,9 +181,24 @@ static bool plan_has(const struct plan *plan, enum step step)
 static int plan_root(struct plan *plan, const struct facts *facts, const struct request *request,
                      struct error *error)
 {
-    if (facts->root.exists)
+    if (facts->root.exists || request->absent)
         return 0;
-    return add(plan, NULL, STEP_MKDIR_ROOT, "mkdir", strdup(request->root), NULL, error);
+    return plan_step(plan, NULL, STEP_MKDIR_ROOT, "mkdir", strdup(request->root), NULL, error);
+}
+
+/* The root goes when nothing is in it but directories that go. */
+static int plan_root_removal(struct plan *plan, const struct departures *departures,
+                             const struct tier_views *views, struct error *error)
+{
+    const struct directory *root = &views->facts->root;
+    size_t going = 0;
+
+    for (size_t i = 0; i < departures->count; i++)
+        going += departures->items[i].tier != TIER_SWAP && departures->items[i].directory_goes;
+    if (!views->request->absent || !root->exists || root->entries.count != going)
+        return 0;
+    return plan_step(plan, NULL, STEP_LEAVE_ROOT, "rmdir", strdup(views->request->root), NULL,
+                     error);
 }
 
 static bool is_to_be_mounted(const struct tier_views *views)
@@ -368,25 +217,27 @@ static bool is_to_be_mounted(const struct tier_views *views)
 static int plan_all_fstab(struct plan *plan, const struct tier_views *views,
                           const struct facts *facts, char **fstab_after, struct error *error)
 {
-    int r = 0;
+    AUTO_FREE char *before = strdup(*fstab_after);
+    int r = before ? 0 : error_oom(error);
 
     for (size_t i = 0; i < views->count && r == 0; i++)
         r = plan_fstab(plan, &views->items[i], fstab_after, error);
-    bool changes = strcmp(*fstab_after, facts->fstab.text) != 0;
-    if (r == 0 && facts->systemd && (changes || is_to_be_mounted(views)))
-        r = add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload", strdup("systemctl daemon-reload"),
-                NULL, error);
+    if (r == 0 && facts->systemd && (strcmp(*fstab_after, before) != 0 || is_to_be_mounted(views)))
+        r = plan_step(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
+                      strdup("systemctl daemon-reload"), NULL, error);
     return r;
 }
 
 static int check_records(const struct plan *plan, const struct facts *facts, struct error *error)
 {
-    if (!facts->records_unwritable || !(plan_has(plan, STEP_MKFS) || plan_has(plan, STEP_WIPE)))
+    if (!facts->records_unwritable || !(plan_has(plan, STEP_MKFS) || plan_has(plan, STEP_WIPE) ||
+                                        plan_has(plan, STEP_LEAVE_FSTAB)))
         return 0;
-    return error_refuse(error, "records-unwritable",
-                        "a filesystem is to be made, but the record that makes this safe can't be "
-                        "kept: %s",
-                        facts->records_unwritable);
+    return error_refuse(
+        error, "records-unwritable",
+        "a filesystem is to be made or to move, but the record that makes this safe "
+        "can't be kept: %s",
+        facts->records_unwritable);
 }
 
 static int check_root(const struct plan *plan, const struct facts *facts,
@@ -394,7 +245,7 @@ static int check_root(const struct plan *plan, const struct facts *facts,
 {
     if (!facts->root_unwritable ||
         !(plan_has(plan, STEP_MKDIR_ROOT) || plan_has(plan, STEP_MKDIR) ||
-          plan_has(plan, STEP_IMMUTABLE_CLEAR)))
+          plan_has(plan, STEP_IMMUTABLE_CLEAR) || plan_has(plan, STEP_LEAVE_RMDIR)))
         return 0;
     return error_refuse(error, "root-unwritable",
                         "directories are to be made or changed at %s, but %s", request->root,
@@ -403,10 +254,10 @@ static int check_root(const struct plan *plan, const struct facts *facts,
 
 static int add_restart(struct plan *plan, struct error *error)
 {
-    bool swap = plan_has(plan, STEP_SWAPON);
+    bool swap = plan_has(plan, STEP_SWAPON) || plan_has(plan, STEP_LEAVE_SWAPOFF);
     json_t *reasons =
-        swap ? json_pack("[s]", "swap was switched on: a running kubelet sees it only after a "
-                                "restart")
+        swap ? json_pack("[s]", "swap was switched on or off: a running kubelet sees it only after "
+                                "a restart")
              : json_array();
 
     if (json_object_set_new(plan->consequences, "restart_needed", json_boolean(swap)) < 0 ||
@@ -419,10 +270,19 @@ static int plan_steps(struct plan *plan, const struct tier_views *views,
                       const struct request *request, const struct facts *facts, char **fstab_after,
                       struct error *error)
 {
-    int r = for_each(plan, views, plan_making, error);
+    __attribute__((cleanup(departures_release))) struct departures departures = {0};
+    int r = departures_make(views, &departures, error);
 
     if (r == 0)
+        r = departures_plan(&departures, views, plan, fstab_after, error);
+    if (r == 0)
+        r = plan_root_removal(plan, &departures, views, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_making, error);
+    if (r == 0)
         r = for_each(plan, views, plan_swapoff, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_swap_growing, error);
     if (r == 0)
         r = for_each(plan, views, plan_label, error);
     if (r == 0)
@@ -435,6 +295,8 @@ static int plan_steps(struct plan *plan, const struct tier_views *views,
         r = for_each(plan, views, plan_mount, error);
     if (r == 0)
         r = for_each(plan, views, plan_mounted_label, error);
+    if (r == 0)
+        r = for_each(plan, views, plan_mounted_growing, error);
     if (r == 0)
         r = for_each(plan, views, plan_swapon, error);
     if (r == 0)

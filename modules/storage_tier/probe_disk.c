@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "content.h"
+#include "filesystem_mounted.h"
 #include "intent.h"
 #include "judge.h"
 #include "program.h"
@@ -189,8 +190,13 @@ static int examine(const struct request *request, const struct disk_request *wan
     bool active = found->disk.mounts.count || found->disk.swap_active;
     int r = 0;
 
-    if (active && is_settled(want, found, fstab))
-        return find_intent(intents, found, error);
+    if (active && is_settled(want, found, fstab)) {
+        r = find_intent(intents, found, error);
+        bool may_be_made = want->wipe || want->tier == TIER_SWAP;
+        return r < 0 || !may_be_made ? r
+                                     : disk_read_head(&found->disk, &found->head_zero,
+                                                      &found->xfs_in_progress, error);
+    }
     if (!active)
         r = wait_for_lock(&found->disk, error);
     if (r == 0 && !active)
@@ -263,6 +269,33 @@ static int find_tool(const struct disk_request *want, struct found *found, struc
     return 0;
 }
 
+static void find_grow_tool(struct found *found)
+{
+    static const struct {
+        const char *fstype, *program;
+    } tools[] = {
+        {"ext4", "resize2fs"}, {"xfs", "xfs_growfs"}, {"btrfs", "btrfs"}, {"swap", "mkswap"}};
+    const struct signature *fs = found_filesystem(found);
+
+    for (size_t i = 0; fs && i < ARRAY_SIZE(tools); i++) {
+        if (!text_equal(tools[i].fstype, fs->type))
+            continue;
+        AUTO_FREE char *path = program_find(tools[i].program);
+        found->grow_tool_missing = path == NULL;
+    }
+}
+
+static void find_mounted_size(struct found *found)
+{
+    const struct signature *fs = found_filesystem(found);
+    uint64_t bytes = fs && found->disk.mounts.count
+                         ? filesystem_mounted_bytes(found->disk.mounts.items[0], fs->type)
+                         : 0;
+
+    if (bytes)
+        found->disk.content.filesystem_bytes = bytes;
+}
+
 static int find_unit(const struct request *request, const struct disk_request *want,
                      struct found *found, struct error *error)
 {
@@ -287,80 +320,12 @@ int probe_disk(const struct request *request, const struct disk_request *want,
         r = find_others(want, host, fstab, found, error);
     if (r == 0)
         r = find_tool(want, found, error);
-    if (r == 0)
+    if (r == 0) {
+        find_grow_tool(found);
+        find_mounted_size(found);
         r = find_unit(request, want, found, error);
+    }
     if (r == 0)
         r = uuid_draw(&found->new_uuid, error);
     return r < 0 ? error_wrap(error, "disk %s", want->name) : 0;
-}
-
-static size_t prefix_length(const char *target, const char *path)
-{
-    size_t length = strlen(target);
-
-    if (text_equal(target, "/"))
-        return 1;
-    return text_starts_with(path, target) && (path[length] == '/' || path[length] == '\0') ? length
-                                                                                           : 0;
-}
-
-/* The mount that is on top at the longest matching target: the last one in the table. */
-static const struct mount *mount_of(const struct host *host, const char *path)
-{
-    const struct mount *best = NULL;
-    size_t longest = 0;
-
-    for (size_t i = 0; i < host->mounts.count; i++) {
-        size_t length = prefix_length(host->mounts.items[i].target, path);
-        if (length > 0 && length >= longest) {
-            best = &host->mounts.items[i];
-            longest = length;
-        }
-    }
-    return best;
-}
-
-static int copy_text(const char *from, char **ret, struct error *error)
-{
-    *ret = from ? strdup(from) : NULL;
-    return from && !*ret ? error_oom(error) : 0;
-}
-
-static const struct disk *disk_of_mount(const struct host *host, const struct mount *mount)
-{
-    const struct disk *disk = disks_find(&host->disks, mount->devno);
-
-    for (size_t i = 0; !disk && i < host->disks.count; i++)
-        if (text_equal(host->disks.items[i].path, mount->source))
-            disk = &host->disks.items[i];
-    return disk;
-}
-
-int probe_os_disk(const char *path, const struct host *host, struct found *found,
-                  struct error *error)
-{
-    const struct mount *mount = mount_of(host, path);
-    const struct disk *disk = mount ? disk_of_mount(host, mount) : NULL;
-    int r = mount ? copy_text(mount->fstype, &found->filesystem, error) : 0;
-
-    if (!disk || r < 0)
-        return r;
-    const struct disk *whole = disk->parent ? disks_find_name(&host->disks, disk->parent) : disk;
-    found->disk.devno = disk->devno;
-    found->disk.size_bytes = disk->size_bytes;
-    found->disk.os = true;
-    r = copy_text(disk->name, &found->disk.name, error);
-    if (r == 0)
-        r = copy_text(disk->path, &found->disk.path, error);
-    if (r == 0)
-        r = copy_text(disk->by_id, &found->disk.by_id, error);
-    if (r == 0 && whole)
-        r = copy_text(whole->serial, &found->disk.serial, error);
-    if (r < 0)
-        return r;
-    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY, error);
-    if (fd >= 0)
-        r = content_read_signatures(fd, NULL, &found->disk.content, error);
-    error_clear(error); /* no node for it in this container: then UUID and label stay unknown */
-    return r == -ENOMEM ? r : 0;
 }

@@ -34,7 +34,8 @@ struct request {
     char *provider;    /* "auto" or a provider */
     char *root;        /* absolute, without trailing slash */
     int swap_priority; /* -1: not given */
-    bool backup, full_scan;
+    bool backup, full_scan, grow, prune;
+    bool absent;        /* everything is taken away; no disks then */
     int device_timeout; /* seconds */
 };
 

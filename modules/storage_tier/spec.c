@@ -83,6 +83,17 @@ const struct param storage_tier_params[] = {
     {.name = "swap_priority",
      .type = PARAM_INT,
      .description = STRINGS("Priority of the swap disk, 0 to 32767.")},
+    {.name = "grow",
+     .type = PARAM_BOOL,
+     .default_json = "true",
+     .description =
+         STRINGS("Grow a tier's filesystem to its device, online, when the device became "
+                 "larger by 16 MiB or more. An adopted one is left alone.")},
+    {.name = "prune",
+     .type = PARAM_BOOL,
+     .default_json = "false",
+     .description = STRINGS("Unmount and forget tiers that were set up earlier and are no longer "
+                            "declared; their data stays on the disk. V(false) only warns.")},
     {.name = "backup",
      .type = PARAM_BOOL,
      .default_json = "false",
@@ -103,8 +114,11 @@ const struct param storage_tier_params[] = {
                             "V(warn) lets the data disk serve it, V(fail) is an error.")},
     {.name = "state",
      .default_json = "\"present\"",
-     .choices = STRINGS("present"),
-     .description = STRINGS("The tiers are set up.")},
+     .choices = STRINGS("present", "absent"),
+     .description =
+         STRINGS("V(present) sets the tiers up. V(absent) unmounts and forgets everything "
+                 "that was set up earlier; the data stays on the disks. O(disks) is then "
+                 "not needed.")},
     {0},
 };
 

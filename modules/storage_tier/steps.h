@@ -19,4 +19,12 @@ enum step {
     STEP_SWAPOFF,
     STEP_CHOWN,
     STEP_CHMOD,
+    STEP_GROW,
+    /* Of a tier that goes: the subject is the tier. */
+    STEP_LEAVE_FSTAB,
+    STEP_LEAVE_UMOUNT,
+    STEP_LEAVE_SWAPOFF,
+    STEP_LEAVE_IMMUTABLE,
+    STEP_LEAVE_RMDIR,
+    STEP_LEAVE_ROOT,
 };

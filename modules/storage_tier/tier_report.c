@@ -1,6 +1,7 @@
 #include <inttypes.h>
 
 #include "cleanup.h"
+#include "departures.h"
 #include "text.h"
 #include "tiers.h"
 
@@ -26,7 +27,7 @@ static void known_space(const struct tier_view *view, uint64_t *ret_size, uint64
     if (view->want->tier == TIER_SWAP && swap && !verdict_makes(view->verdict)) {
         *ret_size = swap->size_bytes;
         *ret_available = swap->size_bytes - swap->used_bytes;
-    } else if (view->want->os || view->mounted) {
+    } else if ((view->want->os && !view->hidden) || (view->mounted && !view->grows_to)) {
         *ret_size = view->found->visible.size_bytes;
         *ret_available = view->found->visible.available_bytes;
     }
@@ -79,12 +80,17 @@ static int warn_shared(const struct tier_views *views, const struct tier_view *v
 /* Our lines in fstab for tiers that the inventory no longer has. */
 static int warn_undeclared(const struct tier_views *views, struct plan *plan, struct error *error)
 {
-    const struct fstab *fstab = &views->items[0].facts->fstab;
+    const struct fstab *fstab = &views->facts->fstab;
     int r = 0;
 
+    if (views->request->prune || views->request->absent)
+        return 0;
     for (size_t i = 0; i < fstab->lines.count && r == 0; i++) {
         const struct fstab_line *line = &fstab->lines.items[i];
         bool declared = line->tier == NULL || line->cloud_init;
+
+        for (int t = 0; t < TIER_COUNT; t++)
+            declared |= text_equal(line->tier, tier_names[t]) && departure_due(views, (enum tier)t);
 
         for (size_t j = 0; j < views->count; j++)
             declared |= text_equal(line->tier, tier_names[views->items[j].want->tier]);
@@ -165,7 +171,7 @@ static void row_after(struct text *text, const struct tier_view *view)
 int tier_diff(const struct tier_views *views, const char *fstab_after, struct plan *plan,
               struct error *error)
 {
-    const struct fstab *fstab = &views->items[0].facts->fstab;
+    const struct fstab *fstab = &views->facts->fstab;
     AUTO_TEXT struct text before = {0}, after = {0};
 
     for (size_t i = 0; i < views->count; i++) {

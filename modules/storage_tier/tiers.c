@@ -3,9 +3,12 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "departures.h"
 #include "fstab_text.h"
 #include "refuse.h"
 #include "text.h"
+
+#define MIB (1024ULL * 1024)
 
 void tier_views_release(struct tier_views *views)
 {
@@ -40,7 +43,7 @@ static int check_host(const struct request *request, const struct facts *facts, 
 }
 
 /* The mounts at the tier's path: none, or exactly this disk, once. */
-static int find_mount(struct tier_view *view, struct error *error)
+static int find_mount(const struct tier_views *views, struct tier_view *view, struct error *error)
 {
     for (size_t i = 0; i < view->facts->mounts.count; i++) {
         const struct mount *mount = &view->facts->mounts.items[i];
@@ -59,6 +62,11 @@ static int find_mount(struct tier_view *view, struct error *error)
     view->mounted = !view->want->os && holds(&view->found->disk.mounts, view->path);
     if (view->mounted)
         return 0;
+    if (departure_due(views, view->want->tier)) {
+        view->mount = NULL;
+        view->hidden = true;
+        return 0;
+    }
     return refuse_disk(error, "mount-point-in-use", view->want, view->found,
                        "is declared as tier %s, but %s is mounted at %s; unmount that first",
                        tier_names[view->want->tier], view->mount->source, view->path);
@@ -140,32 +148,41 @@ static void fill_after(struct tier_view *view)
     view->label = view->verdict == VERDICT_ADOPT ? fs->label : tier_label(view->want->tier);
 }
 
-/* The tier was served by a disk until now, and shall be a directory of the OS disk. */
-static int check_os_tier(const struct tier_view *view, struct error *error)
+/* What mkfs and growing round away is less than this; btrfs can't be resized to less than 256 MiB
+ * (the kernel's btrfs_ioctl_resize). */
+static bool is_worth_growing(const char *fstype, uint64_t now, uint64_t device)
 {
-    const char *tier = tier_names[view->want->tier];
-    const struct fstab_line *line = fstab_line_of_tier(&view->facts->fstab, tier);
-
-    if (!view->want->os || view->want->shared || !line)
-        return 0;
-    return refuse_disk(
-        error, "tier-move", view->want, view->found,
-        "is declared as tier %s, which line %d of fstab gives to %s: moving a tier "
-        "to the OS disk is not supported by this version; unmount it and delete that "
-        "line first (its data stays on that disk)",
-        tier, line->number, line->source);
+    if (text_equal(fstype, "btrfs") && device < 256 * MIB)
+        return false;
+    return device >= now + (text_equal(fstype, "swap") ? MIB : 16 * MIB);
 }
 
-static int look(struct tier_view *view, struct error *error)
+static int check_growing(struct tier_view *view, struct error *error)
 {
-    int r = 0;
+    const struct disk *disk = &view->found->disk;
+    uint64_t now = disk->content.filesystem_bytes;
+
+    if (view->verdict != VERDICT_KEEP || !view->request->grow || now == 0 ||
+        !is_worth_growing(view->fstype, now, disk->size_bytes))
+        return 0;
+    view->grows_to = disk->size_bytes;
+    if (view->found->grow_tool_missing)
+        return refuse_disk(error, "tool-missing", view->want, view->found,
+                           "serves tier %s and is to grow, but the program for %s is not "
+                           "installed (resize2fs, xfs_growfs, btrfs); install it or write grow: "
+                           "false",
+                           tier_names[view->want->tier], view->fstype);
+    return 0;
+}
+
+static int look(const struct tier_views *views, struct tier_view *view, struct error *error)
+{
+    const struct surroundings around = {view->request->root, view->path, &view->facts->fstab,
+                                        view->line};
 
     if (view->want->os && view->want->shared)
         return 0;
-    r = check_os_tier(view, error);
-    if (r == 0)
-        r = judge_disk(view->want, view->found, view->path, &view->facts->fstab, &view->verdict,
-                       error);
+    int r = judge_disk(view->want, view->found, &around, &view->verdict, error);
     if (r < 0)
         return r;
     fill_after(view);
@@ -175,21 +192,24 @@ static int look(struct tier_view *view, struct error *error)
                         "serves tier %s, but the systemd unit %s claims the same; remove that unit",
                         tier_names[view->want->tier], view->found->unit);
     if (r == 0 && view->want->tier != TIER_SWAP)
-        r = find_mount(view, error);
+        r = find_mount(views, view, error);
     if (r == 0 && view->want->tier != TIER_SWAP)
         r = check_mount_point(view, error);
     if (r == 0)
         r = check_names(view, error);
-    return r < 0 ? r : check_health(view, error);
+    if (r == 0)
+        r = check_health(view, error);
+    return r < 0 ? r : check_growing(view, error);
 }
 
-int tier_views_make(const struct request *request, const struct facts *facts,
-                    struct tier_views *ret_views, struct error *error)
+/* Everything about a view that needs no judgement; the others look at it. */
+static int fill_views(const struct request *request, const struct facts *facts,
+                      struct tier_views *views, struct error *error)
 {
-    int r = check_host(request, facts, error);
-
-    for (size_t i = 0; i < request->disks.count && r == 0; i++) {
-        struct tier_view *view = &ret_views->items[ret_views->count++];
+    views->request = request;
+    views->facts = facts;
+    for (size_t i = 0; i < request->disks.count; i++) {
+        struct tier_view *view = &views->items[views->count++];
 
         *view = (struct tier_view){.index = i,
                                    .request = request,
@@ -197,8 +217,27 @@ int tier_views_make(const struct request *request, const struct facts *facts,
                                    .want = &request->disks.items[i],
                                    .found = &facts->found.items[i],
                                    .path = tier_path(request, request->disks.items[i].tier)};
-        r = view->path ? look(view, error) : error_oom(error);
+        if (!view->path)
+            return error_oom(error);
     }
+    for (size_t i = 0; i < views->count; i++) {
+        enum tier tier = views->items[i].want->tier;
+
+        if (!departure_due(views, tier))
+            views->items[i].line = fstab_line_of_tier(&facts->fstab, tier_names[tier]);
+    }
+    return 0;
+}
+
+int tier_views_make(const struct request *request, const struct facts *facts,
+                    struct tier_views *ret_views, struct error *error)
+{
+    int r = check_host(request, facts, error);
+
+    if (r == 0)
+        r = fill_views(request, facts, ret_views, error);
+    for (size_t i = 0; i < ret_views->count && r == 0; i++)
+        r = look(ret_views, &ret_views->items[i], error);
     if (r < 0)
         tier_views_release(ret_views);
     return r;

@@ -17,11 +17,16 @@ struct tier_view {
     const char *uuid;   /* of the filesystem that will serve, NULL: yet to be drawn */
     const char *fstype; /* the same */
     const char *label;
-    bool mounted;              /* the disk is mounted at `path` */
-    const struct mount *mount; /* the entry, NULL: none */
+    bool mounted;                  /* the disk is mounted at `path` */
+    const struct mount *mount;     /* the entry, NULL: none, or one that leaves before */
+    const struct fstab_line *line; /* the tier's line as long as it stays the tier's, NULL: none */
+    bool hidden;                   /* another filesystem is at `path` still, and leaves */
+    uint64_t grows_to;             /* bytes, 0: stays as it is */
 };
 
 struct tier_views {
+    const struct request *request;
+    const struct facts *facts;
     struct tier_view items[4];
     size_t count;
 };

@@ -68,12 +68,12 @@ static void check_value(const json_t *value, int depth, const struct place *plac
         problem_error(problems, place, "nested more than %d levels deep", DEPTH_LIMIT);
         return;
     }
-    json_object_foreach((json_t *)value, key, item)
-    {
+    json_object_foreach ((json_t *)value, key, item) {
         check_key(key, PLACE_KEY(place, key), problems);
         check_value(item, depth + 1, PLACE_KEY(place, key), problems);
     }
-    json_array_foreach(value, i, item) check_value(item, depth + 1, PLACE_ITEM(place, i), problems);
+    json_array_foreach (value, i, item)
+        check_value(item, depth + 1, PLACE_ITEM(place, i), problems);
 }
 
 void check_unknown(const char *key, const json_t *value, const struct place *place,
@@ -92,8 +92,7 @@ static void check_variables(const json_t *object, const char *const *known, cons
     const char *key;
     json_t *value;
 
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach ((json_t *)object, key, value) {
         if (word_in(own, key))
             problem_error(problems, PLACE_KEY(place, key),
                           "this program sets that variable itself (see --help)");
@@ -199,7 +198,8 @@ static void check_role(const char *role, const json_t *nodes, const struct place
     }
     if (!json_is_array(nodes))
         problem_error(problems, place, "must be a list of nodes, not %s", json_type_name(nodes));
-    json_array_foreach(nodes, i, node) check_node(node, PLACE_ITEM(place, i), seen, problems);
+    json_array_foreach (nodes, i, node)
+        check_node(node, PLACE_ITEM(place, i), seen, problems);
 }
 
 static void check_vms(const json_t *vms, struct problems *problems)
@@ -215,7 +215,8 @@ static void check_vms(const json_t *vms, struct problems *problems)
                       json_type_name(vms));
         return;
     }
-    json_object_foreach((json_t *)vms, role, nodes) check_role(role, nodes, place, &seen, problems);
+    json_object_foreach ((json_t *)vms, role, nodes)
+        check_role(role, nodes, place, &seen, problems);
     if (json_array_size(json_object_get(vms, "cdb")) == 0)
         problem_warning(problems, PLACE_KEY(place, "cdb"), "no node: the cluster has no database");
     if (json_array_size(json_object_get(vms, "cpl")) == 0)

@@ -29,7 +29,9 @@ static bool is_texts(const json_t *value)
     json_t *item;
     size_t i;
 
-    json_array_foreach(value, i, item) if (!json_is_string(item)) return false;
+    json_array_foreach (value, i, item)
+        if (!json_is_string(item))
+            return false;
     return json_is_array(value) || json_is_string(value);
 }
 
@@ -95,8 +97,9 @@ static void check_keys(const json_t *disk, bool is_os, const struct place *place
             check_kind(known, disk, place, problems);
             check_key_use(known, disk, is_os, place, problems);
         }
-    json_object_foreach((json_t *)disk, key, value) if (!disk_key_find(key))
-        check_unknown(key, value, place, "kept, but storage_tier does not know it", problems);
+    json_object_foreach ((json_t *)disk, key, value)
+        if (!disk_key_find(key))
+            check_unknown(key, value, place, "kept, but storage_tier does not know it", problems);
 }
 
 static void check_name(const char *name, const json_t *disk, const char *provider, size_t index,
@@ -143,8 +146,7 @@ static void check_tier_free(const char *tier, bool is_os, size_t index, const st
                         "shared by the OS disk and a data disk: the data disk serves tier %s, the "
                         "OS disk none",
                         tier);
-    bool failed =
-        !holders && json_object_set_new(seen->tiers, tier, holders = json_object()) < 0;
+    bool failed = !holders && json_object_set_new(seen->tiers, tier, holders = json_object()) < 0;
     if (failed ||
         (!before && json_object_set_new(holders, kind, json_integer((json_int_t)index)) < 0))
         problems->lines.failed = true;
@@ -217,7 +219,7 @@ void check_disks(const json_t *disks, const char *provider, const struct place *
                       json_type_name(disks));
         return;
     }
-    json_array_foreach(disks, i, disk)
+    json_array_foreach (disks, i, disk)
         check_disk(disk, provider, i, PLACE_ITEM(place, i), &seen, problems);
     check_whole(disks, &seen, place, problems);
 }

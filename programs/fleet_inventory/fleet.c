@@ -10,8 +10,7 @@ int fleet_walk(const json_t *outputs, fleet_visit *visit, void *data)
     size_t i;
 
     for (const char *const *role = role_names; *role; role++)
-        json_array_foreach(json_object_get(vms, *role), i, node)
-        {
+        json_array_foreach (json_object_get(vms, *role), i, node) {
             int r = visit(*role, node, data);
             if (r != 0)
                 return r;
@@ -48,8 +47,7 @@ const char *fleet_disk_of_tier(const json_t *node, const char *tier)
     json_t *disk;
     size_t i;
 
-    json_array_foreach(json_object_get(node, "disks"), i, disk)
-    {
+    json_array_foreach (json_object_get(node, "disks"), i, disk) {
         const char *name = json_string_value(json_object_get(disk, "name"));
         if (text_equal(json_string_value(json_object_get(disk, "tier")), tier) &&
             (!found || text_equal(found, "os")))

@@ -16,8 +16,9 @@ static int add_others(json_t *target, const json_t *source, const char *const *k
     json_t *value;
     int r = 0;
 
-    json_object_foreach((json_t *)source, key, value) if (!word_in(known, key)) r |=
-        json_object_set(target, key, value);
+    json_object_foreach ((json_t *)source, key, value)
+        if (!word_in(known, key))
+            r |= json_object_set(target, key, value);
     return r;
 }
 
@@ -34,8 +35,9 @@ static json_t *disk_variables(const json_t *disk)
         if (value && !json_is_null(value))
             r |= json_object_set(variables, known->name, value);
     }
-    json_object_foreach((json_t *)disk, key, value) if (!disk_key_find(key)) r |=
-        json_object_set(variables, key, value);
+    json_object_foreach ((json_t *)disk, key, value)
+        if (!disk_key_find(key))
+            r |= json_object_set(variables, key, value);
     return r ? NULL : TAKE_PTR(variables);
 }
 
@@ -46,8 +48,8 @@ json_t *inventory_host(const json_t *node)
     size_t i;
     int r = 0;
 
-    json_array_foreach(json_object_get(node, "disks"), i, disk) r |=
-        json_array_append_new(disks, disk_variables(disk));
+    json_array_foreach (json_object_get(node, "disks"), i, disk)
+        r |= json_array_append_new(disks, disk_variables(disk));
     r |= json_object_set(variables, "ansible_host", json_object_get(node, "ip"));
     r |= json_object_set(variables, "provider", json_object_get(node, "provider"));
     r |= json_object_set(variables, "disks", disks);
@@ -166,8 +168,8 @@ static json_t *keys_of(const json_t *object)
     json_t *value;
     int r = 0;
 
-    json_object_foreach((json_t *)object, key, value) r |=
-        json_array_append_new(keys, json_string(key));
+    json_object_foreach ((json_t *)object, key, value)
+        r |= json_array_append_new(keys, json_string(key));
     return r ? NULL : TAKE_PTR(keys);
 }
 
@@ -184,8 +186,8 @@ static int add_listed(json_t *list, json_t *hostvars, const char *group, const j
         if (json_object_get(members, *kind))
             r |= json_object_set_new(listed, *kind, keys_of(json_object_get(members, *kind)));
     if (word_in(role_names, group))
-        json_object_foreach(json_object_get(members, "hosts"), host, variables) r |=
-            json_object_set(hostvars, host, variables);
+        json_object_foreach (json_object_get(members, "hosts"), host, variables)
+            r |= json_object_set(hostvars, host, variables);
     return r | json_object_set(list, group, listed);
 }
 
@@ -203,7 +205,8 @@ json_t *inventory_list(const json_t *outputs, const struct connection *connectio
     r |= json_object_set_new(
         list, "all",
         json_pack("{s:O, s:o}", "vars", json_object_get(all, "vars"), "children", keys_of(groups)));
-    json_object_foreach(groups, group, members) r |= add_listed(list, hostvars, group, members);
+    json_object_foreach (groups, group, members)
+        r |= add_listed(list, hostvars, group, members);
     return r ? NULL : TAKE_PTR(list);
 }
 
@@ -225,8 +228,9 @@ json_t *inventory_marked(const json_t *value)
     if (!json_is_object(value) && !json_is_array(value))
         return json_incref((json_t *)value);
     copy = json_is_object(value) ? json_object() : json_array();
-    json_object_foreach((json_t *)value, key, item) r |=
-        json_object_set_new(copy, key, inventory_marked(item));
-    json_array_foreach(value, i, item) r |= json_array_append_new(copy, inventory_marked(item));
+    json_object_foreach ((json_t *)value, key, item)
+        r |= json_object_set_new(copy, key, inventory_marked(item));
+    json_array_foreach (value, i, item)
+        r |= json_array_append_new(copy, inventory_marked(item));
     return r ? NULL : TAKE_PTR(copy);
 }

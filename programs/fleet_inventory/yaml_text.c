@@ -106,8 +106,7 @@ static int emit_object(struct writer *writer, const json_t *object)
         emit(writer, &event,
              yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
 
-    json_object_foreach((json_t *)object, key, value)
-    {
+    json_object_foreach ((json_t *)object, key, value) {
         if (r == 0)
             r = emit_string(writer, key, strlen(key), true);
         if (r == 0)
@@ -126,7 +125,9 @@ static int emit_array(struct writer *writer, const json_t *array, bool in_list)
                                                       in_list ? YAML_FLOW_SEQUENCE_STYLE
                                                               : YAML_BLOCK_SEQUENCE_STYLE));
 
-    json_array_foreach(array, i, value) if (r == 0) r = emit_value(writer, value, NULL, true);
+    json_array_foreach (array, i, value)
+        if (r == 0)
+            r = emit_value(writer, value, NULL, true);
     return r ? r : emit(writer, &event, yaml_sequence_end_event_initialize(&event));
 }
 

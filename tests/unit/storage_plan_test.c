@@ -51,8 +51,7 @@ static void build_facts(const json_t *test, struct facts *facts)
     json_t *item;
     size_t i;
 
-    json_array_foreach(json_object_get(given, "found"), i, item)
-    {
+    json_array_foreach (json_object_get(given, "found"), i, item) {
         const char *name = json_string_value(json_object_get(item, "template"));
         json_t *full = laid_over(json_object_get(json_object_get(base, "templates"), name), item);
         json_object_del(full, "template");
@@ -76,7 +75,7 @@ static void check_refusal(const json_t *test, struct error *error)
 
     assert_non_null(error->id);
     assert_string_equal(error->id, json_string_value(json_object_get(test, "refused")));
-    json_array_foreach(json_object_get(test, "says"), i, says)
+    json_array_foreach (json_object_get(test, "says"), i, says)
         expect_text(error_message(error), json_string_value(says));
 }
 
@@ -107,7 +106,7 @@ static void check_warnings(const json_t *test, const struct plan *plan)
 
     assert_int_equal(json_array_size(plan->warnings),
                      json_array_size(json_object_get(test, "warns")));
-    json_array_foreach(json_object_get(test, "warns"), i, text)
+    json_array_foreach (json_object_get(test, "warns"), i, text)
         expect_text(all, json_string_value(text));
 }
 

@@ -17,7 +17,7 @@ from tracing import parse
 STAMP = b"storage_tier: a filesystem is being made here"
 EVERYTHING = os.environ.get("STORAGE_TIER_CRASH") == "all"
 # Calls by which a run changes the system, or after which the system is another one.
-STATE_CALLS = ("pwrite64", "write", "fsync", "rename", "unlink", "unlinkat", "mkdir", "mount",
+STATE_CALLS = ("pwrite64", "write", "fsync", "rename", "unlink", "unlinkat", "mkdir", "rmdir", "mount", "umount2",
                "swapon", "swapoff", "fchmod", "fchown", "fsetxattr", "clone", "clone3", "vfork",
                "wait4", "flock")
 CHANGING_IOCTLS = re.compile(r"FS_IOC_SETFLAGS|FS_IOC_SETFSLABEL|BLKRRPART")

@@ -91,15 +91,6 @@ def test_other_filesystem_than_declared_is_refused(host):
     refused(host, [OS, wanted_disk(disk, fstype="xfs")], [disk], "fstype-differs", "ext4", "xfs")
 
 
-def test_two_tiers_that_swapped_places_are_refused(host):
-    hot, cold = host.add_disk(), host.add_disk("data-1")
-    host.converge([OS, wanted_disk(hot), {"name": "data-1", "tier": "cold", "device": cold.path}])
-    swapped = [OS, wanted_disk(cold), {"name": "data-1", "tier": "cold", "device": hot.path}]
-    result = host.run(swapped)
-    assert result.failed and result["error_id"] in ("tier-move", "mounted-elsewhere",
-                                                    "mount-point-in-use")
-
-
 def test_disks_that_come_up_in_another_order_stay_what_they_are(host):
     """By serial there would be no question; by label it is the same."""
     disks = {"hot": host.add_disk(), "cold": host.add_disk("data-1")}

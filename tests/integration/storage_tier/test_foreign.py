@@ -104,7 +104,7 @@ def test_a_filesystem_that_is_merely_named_like_a_tier_is_not_taken_for_another_
     system.tool("mkfs.ext4", "-q", "-L", "tier-cold", disk.path)
     digest = disk.digest()
     result = host.run([OS, {"name": "data-0", "tier": "hot", "device": disk.path}])
-    assert result["error_id"] == "tier-move" and disk.digest() == digest
+    assert result["error_id"] == "labelled-otherwise" and disk.digest() == digest
 
 
 @pytest.mark.parametrize("fstype", ["ext4", "xfs", "btrfs", "swap"])

@@ -1,0 +1,7 @@
+#pragma once
+
+#include <stdint.h>
+
+/* Bytes of the device that a mounted XFS or single-device btrfs uses, from the kernel: the
+ * superblock on the disk may lag behind. 0 for others and where the kernel doesn't say. */
+uint64_t filesystem_mounted_bytes(const char *path, const char *fstype);

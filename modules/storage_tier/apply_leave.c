@@ -1,0 +1,145 @@
+/* The steps that take away what a tier has been so far; its data stays on the disk. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "apply.h"
+#include "cleanup.h"
+#include "directory.h"
+#include "disks.h"
+#include "file.h"
+#include "fstab_text.h"
+#include "intent.h"
+#include "judge.h"
+#include "mounts.h"
+#include "probe.h"
+#include "text.h"
+#include "users.h"
+
+static struct fstab_line *find_line(struct facts *facts, enum tier tier)
+{
+    for (size_t i = 0; i < facts->fstab.lines.count; i++)
+        if (text_equal(facts->fstab.lines.items[i].tier, tier_names[tier]))
+            return &facts->fstab.lines.items[i];
+    return NULL;
+}
+
+static int write_record(struct found *found, const struct disk_request *want, struct error *error)
+{
+    const struct signature *fs = found_filesystem(found);
+    struct intent *intent = fields_append(&intent_fields, &found->intents);
+
+    if (!intent)
+        return error_oom(error);
+    *intent = (struct intent){.uuid = strdup(fs->uuid),
+                              .identity = intent_identity(&found->disk),
+                              .size_bytes = found->disk.size_bytes,
+                              .fstype = strdup(fs->type),
+                              .tier = strdup(tier_names[want->tier])};
+    if (!intent->uuid || !intent->identity || !intent->fstype || !intent->tier)
+        return error_oom(error);
+    return intent_write(intent, error);
+}
+
+/* Between its old line and its new one a filesystem that moves is known by a record alone; the new
+ * line's step removes it. */
+static int record_move(const struct request *request, struct facts *facts,
+                       const struct fstab_line *line, struct error *error)
+{
+    for (size_t i = 0; i < request->disks.count; i++) {
+        const struct disk_request *want = &request->disks.items[i];
+        struct found *found = &facts->found.items[i];
+        const struct signature *fs = found_filesystem(found);
+
+        if (want->os || want->adopt || want->wipe || !fs || !text_equal(fs->uuid, line->uuid) ||
+            found->intents.count > 0)
+            continue;
+        return write_record(found, want, error);
+    }
+    return 0;
+}
+
+static int remove_line(const struct request *request, struct facts *facts, enum tier tier,
+                       struct outcome *outcome, struct error *error)
+{
+    struct fstab_line *line = find_line(facts, tier);
+    AUTO_FREE char *text = line ? fstab_text_edit(facts->fstab.text, line->text, NULL) : NULL;
+
+    if (!line)
+        return 0;
+    if (!text)
+        return error_oom(error);
+    int r = record_move(request, facts, line, error);
+    if (r == 0)
+        r = apply_fstab_text(request, facts, text, outcome, error);
+    if (r == 0) {
+        free(line->tier);
+        line->tier = NULL;
+    }
+    return r;
+}
+
+/* umount(2) succeeds while a bind mount or another mount namespace holds the filesystem: only an
+ * exclusive open tells that nobody does. */
+static int check_free(const struct former *former, struct error *error)
+{
+    __attribute__((cleanup(host_release))) struct host host = {0};
+    int r = host_read(&host, error);
+    struct disk *disk = r == 0 ? disks_find(&host.disks, former->devno) : NULL;
+
+    if (r < 0 || !disk)
+        return r;
+    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY | O_EXCL, error);
+    if (fd != -EBUSY)
+        return fd < 0 ? fd : 0;
+    AUTO_FREE char *users = device_users(former->devno);
+    return error_set(error, -EBUSY, "%s was unmounted here, but is still in use: %s", disk->path,
+                     users ? users : "a bind mount, or another mount namespace");
+}
+
+static int unmount(const struct former *former, const char *path, struct error *error)
+{
+    if (umount2(path, UMOUNT_NOFOLLOW) < 0 && errno != EINVAL) {
+        int code = -errno;
+        AUTO_FREE char *users = mount_users(path);
+        return error_set_errno(error, code, "unmounting %s (%s)", path,
+                               users ? users : "nobody was found to use it");
+    }
+    return check_free(former, error);
+}
+
+static int clear_immutable(const struct request *request, enum tier tier, struct error *error)
+{
+    AUTO_CLOSE int parent = directory_open_below(request->root);
+
+    if (parent < 0)
+        return error_set_errno(error, parent, "opening %s", request->root);
+    return directory_set_immutable(parent, tier_names[tier], false, error);
+}
+
+static int remove_directory(const char *path, struct error *error)
+{
+    if (rmdir(path) < 0 && errno != ENOENT)
+        return error_set_errno(error, -errno, "removing the directory %s", path);
+    return file_sync_directory(path, error);
+}
+
+int apply_leave(enum step step, const struct request *request, struct facts *facts, enum tier tier,
+                struct outcome *outcome, struct error *error)
+{
+    AUTO_FREE char *path = tier_path(request, tier);
+
+    if (!path)
+        return error_oom(error);
+    if (step == STEP_LEAVE_FSTAB)
+        return remove_line(request, facts, tier, outcome, error);
+    if (step == STEP_LEAVE_UMOUNT)
+        return unmount(&facts->former.items[tier], path, error);
+    if (step == STEP_LEAVE_SWAPOFF)
+        return swap_deactivate(facts->former.items[tier].device, error);
+    if (step == STEP_LEAVE_IMMUTABLE)
+        return clear_immutable(request, tier, error);
+    return remove_directory(step == STEP_LEAVE_ROOT ? request->root : path, error);
+}

@@ -1,0 +1,208 @@
+#include "departures.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+#include "fstab_text.h"
+#include "plan_parts.h"
+#include "refuse.h"
+#include "text.h"
+
+void departures_release(struct departures *departures)
+{
+    for (size_t i = 0; i < departures->count; i++)
+        free(departures->items[i].path);
+    *departures = (struct departures){0};
+}
+
+/* Who declares the tier: a data disk before the OS disk. */
+static const struct tier_view *declared(const struct tier_views *views, enum tier tier)
+{
+    const struct tier_view *found = NULL;
+
+    for (size_t i = 0; i < views->count; i++)
+        if (views->items[i].want->tier == tier && (!found || found->want->os))
+            found = &views->items[i];
+    return found;
+}
+
+/* The declared disk that bore this tier until now. */
+static const struct tier_view *bearer(const struct tier_views *views, const struct fstab_line *line,
+                                      const struct former *former)
+{
+    for (size_t i = 0; i < views->count; i++) {
+        const struct tier_view *view = &views->items[i];
+        const struct signature *fs = found_filesystem(view->found);
+
+        if (view->want->os)
+            continue;
+        if (line ? fs && fs->uuid && text_equal(fs->uuid, line->uuid)
+                 : former->devno && view->found->disk.devno == former->devno)
+            return view;
+    }
+    return NULL;
+}
+
+bool departure_due(const struct tier_views *views, enum tier tier)
+{
+    const struct request *request = views->request;
+    const struct fstab_line *line = fstab_line_of_tier(&views->facts->fstab, tier_names[tier]);
+    const struct former *former =
+        views->facts->former.count > tier ? &views->facts->former.items[tier] : NULL;
+    const struct tier_view *now = declared(views, tier);
+
+    if (!former || (!line && !former->mounted && !former->swap_active))
+        return false;
+    const struct tier_view *disk = bearer(views, line, former);
+    if (disk)
+        return disk->want->tier != tier;
+    return now ? now->want->os : request->absent || request->prune;
+}
+
+int departures_make(const struct tier_views *views, struct departures *ret_departures,
+                    struct error *error)
+{
+    const struct facts *facts = views->facts;
+
+    for (size_t t = 0; t < TIER_COUNT && t < facts->former.count; t++) {
+        const struct former *former = &facts->former.items[t];
+        const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[t]);
+        const struct tier_view *now = declared(views, (enum tier)t);
+        bool empty_directory = former->directory.exists && former->directory.is_directory &&
+                               former->directory.entries.count == 0;
+        bool goes = departure_due(views, (enum tier)t);
+
+        if (!goes && !(views->request->absent && empty_directory && t != TIER_SWAP))
+            continue;
+        struct departure *departure = &ret_departures->items[ret_departures->count++];
+        *departure = (struct departure){.tier = (enum tier)t,
+                                        .line = goes ? line : NULL,
+                                        .former = former,
+                                        .path = tier_path(views->request, (enum tier)t),
+                                        .directory_goes = !now && empty_directory,
+                                        .to_os = now && now->want->os};
+        if (!departure->path)
+            return error_oom(error);
+    }
+    return 0;
+}
+
+static int add(struct plan *plan, const struct departure *departure, enum step step, const char *op,
+               char *detail, struct error *error)
+{
+    return plan_tier_step(plan, departure ? tier_names[departure->tier] : NULL,
+                          departure ? departure->former->device : NULL,
+                          departure ? (size_t)departure->tier : 0, step, op, detail, NULL, error);
+}
+
+static int refuse(const struct departure *departure, struct error *error)
+{
+    const struct former *former = departure->former;
+
+    if (departure->former->mounted && former->users)
+        return error_refuse(
+            error, "mount-busy",
+            "tier %s (%s) is to be unmounted from %s, but it is busy: %s; stop that "
+            "and run again",
+            tier_names[departure->tier], former->device ? former->device : "?", departure->path,
+            former->users);
+    return 0;
+}
+
+static int plan_line(struct plan *plan, const struct departure *departure, char **fstab_after,
+                     const struct fstab *fstab, struct error *error)
+{
+    if (!departure->line)
+        return 0;
+    if (fstab->unwritable)
+        return error_refuse(error, "fstab-unwritable",
+                            "the line of tier %s is to be removed from fstab, but %s",
+                            tier_names[departure->tier], fstab->unwritable);
+    char *after = fstab_text_edit(*fstab_after, departure->line->text, NULL);
+    if (!after)
+        return error_oom(error);
+    free(*fstab_after);
+    *fstab_after = after;
+    return add(plan, departure, STEP_LEAVE_FSTAB, "fstab",
+               text_format("remove line %d: %s", departure->line->number, departure->line->text),
+               error);
+}
+
+static int plan_lines(const struct departures *departures, const struct facts *facts,
+                      struct plan *plan, char **fstab_after, struct error *error)
+{
+    bool reload = false;
+    int r = 0;
+
+    for (size_t i = 0; i < departures->count && r == 0; i++) {
+        const struct departure *departure = &departures->items[i];
+
+        r = refuse(departure, error);
+        if (r == 0)
+            r = plan_line(plan, departure, fstab_after, &facts->fstab, error);
+        reload |= departure->line || departure->former->mounted || departure->former->swap_active;
+    }
+    if (r == 0 && reload && facts->systemd)
+        r = add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload", strdup("systemctl daemon-reload"),
+                error);
+    return r;
+}
+
+static int plan_letting_go(struct plan *plan, const struct departure *departure,
+                           const struct facts *facts, struct error *error)
+{
+    const struct former *former = departure->former;
+
+    if (former->mounted)
+        return add(plan, departure, STEP_LEAVE_UMOUNT, "umount", strdup(departure->path), error);
+    if (!former->swap_active)
+        return 0;
+    if (facts->memory_available_bytes <= former->swap_used_bytes)
+        return error_refuse(
+            error, "swap-in-use",
+            "swap on %s is to be switched off, but memory can't hold the %llu bytes "
+            "in it; run again when less is used",
+            former->device, (unsigned long long)former->swap_used_bytes);
+    return add(plan, departure, STEP_LEAVE_SWAPOFF, "swapoff", strdup("it is swap no longer"),
+               error);
+}
+
+static int plan_directory_away(struct plan *plan, const struct departure *departure,
+                               struct error *error)
+{
+    int r = 0;
+
+    if (departure->tier == TIER_SWAP || !departure->directory_goes)
+        return 0;
+    if (departure->former->directory.immutable)
+        r = add(plan, departure, STEP_LEAVE_IMMUTABLE, "chattr",
+                text_format("-i %s", departure->path), error);
+    return r < 0 ? r
+                 : add(plan, departure, STEP_LEAVE_RMDIR, "rmdir", strdup(departure->path), error);
+}
+
+/* The data stays where it is; who looks for it should know where. */
+static int warn(struct plan *plan, const struct departure *departure, struct error *error)
+{
+    if (!departure->to_os || !departure->line)
+        return 0;
+    return plan_warn(
+        plan, error,
+        "tier %s is a directory of the OS disk from now on; its data so far stays on %s",
+        tier_names[departure->tier],
+        departure->former->device ? departure->former->device : departure->line->source);
+}
+
+int departures_plan(const struct departures *departures, const struct tier_views *views,
+                    struct plan *plan, char **fstab_after, struct error *error)
+{
+    int r = plan_lines(departures, views->facts, plan, fstab_after, error);
+
+    for (size_t i = 0; i < departures->count && r == 0; i++)
+        r = plan_letting_go(plan, &departures->items[i], views->facts, error);
+    for (size_t i = 0; i < departures->count && r == 0; i++)
+        r = plan_directory_away(plan, &departures->items[i], error);
+    for (size_t i = 0; i < departures->count && r == 0; i++)
+        r = warn(plan, &departures->items[i], error);
+    return r;
+}

@@ -1,0 +1,34 @@
+/*
+ * Tiers that go: moved to another tier, replaced by the OS disk, no longer declared (prune), or all
+ * of them (absent). Their line goes first, then systemd is told, then they are unmounted: in
+ * another order systemd would mount them again. Pure.
+ */
+#pragma once
+
+#include "tiers.h"
+
+struct departure {
+    enum tier tier;
+    const struct fstab_line *line; /* ours, NULL: an earlier run removed it */
+    const struct former *former;
+    char *path;
+    bool directory_goes; /* nobody declares the tier: its empty directory goes too */
+    bool to_os;          /* the OS disk serves it from now on */
+};
+
+struct departures {
+    struct departure items[TIER_COUNT];
+    size_t count;
+};
+
+/* Whether what a tier has been so far goes in this run. Needs nothing of the views but what is
+ * wanted and found. */
+bool departure_due(const struct tier_views *views, enum tier tier);
+
+int departures_make(const struct tier_views *views, struct departures *ret_departures,
+                    struct error *error);
+void departures_release(struct departures *departures);
+
+/* Adds their actions; edits `fstab_after`. */
+int departures_plan(const struct departures *departures, const struct tier_views *views,
+                    struct plan *plan, char **fstab_after, struct error *error);

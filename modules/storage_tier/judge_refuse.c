@@ -1,0 +1,98 @@
+#include "judge_parts.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+#include "refuse.h"
+#include "text.h"
+
+/* By our record, or by a label such as ours. */
+static bool is_our_half_made_xfs(const struct found *found)
+{
+    const struct signature *fs = found_filesystem(found);
+
+    return found->xfs_in_progress && fs &&
+           (found->intents.count || tier_of_label(fs->label) != TIER_COUNT);
+}
+
+static int refuse_half_made(const struct disk_request *want, const struct found *found,
+                            const char *description, struct error *error)
+{
+    const char *token = found->disk.content.token;
+
+    if (!found->orphan_stamp)
+        return refuse_disk(error, "half-made", want, found,
+                           "was half-made by storage_tier: it holds %s, whose mkfs.xfs did not "
+                           "finish. To let it be made anew write wipe: \"%s\" for this disk",
+                           description, token);
+    return refuse_disk(error, "half-made", want, found,
+                       "was half-made by storage_tier (stamp %s), but this host has no record of "
+                       "it; found: %s. To let it be made anew write wipe: \"%s\" for this disk",
+                       found->orphan_stamp, description, token);
+}
+
+int judge_refuse_foreign(const struct disk_request *want, const struct found *found,
+                         struct error *error)
+{
+    const struct content *content = &found->disk.content;
+    const struct signature *fs = found_filesystem(found);
+    AUTO_FREE char *description = content_describe(content);
+    AUTO_FREE char *adopt =
+        fs && tier_can_adopt(fs->type, want->tier) && !found->xfs_in_progress
+            ? text_format("; to keep it and use it as tier %s write existing: adopt",
+                          tier_names[want->tier])
+            : strdup("");
+
+    if (!description || !adopt)
+        return error_oom(error);
+    if (content->kind == CONTENT_UNREADABLE)
+        return refuse_disk(
+            error, "unreadable", want, found,
+            "has %s and is not touched; replace the disk, or repair it and run again", description);
+    if (!content->token)
+        return refuse_disk(error, "foreign-content", want, found,
+                           "holds %s, which storage_tier did not make; nothing was written%s. "
+                           "Unmount it and run again: then its token can be told",
+                           description, adopt);
+    if (found->orphan_stamp || is_our_half_made_xfs(found))
+        return refuse_half_made(want, found, description, error);
+    return refuse_disk(error, "foreign-content", want, found,
+                       "holds %s, which storage_tier did not make; nothing was written. To destroy "
+                       "it write wipe: \"%s\" for this disk%s%s",
+                       description, content->token, adopt,
+                       want->wipe ? ". The token given names other content" : "");
+}
+
+int judge_refuse_change(const struct disk_request *want, const struct found *found,
+                        const char *tier, struct error *error)
+{
+    return refuse_disk(error, "needs-wipe", want, found,
+                       "is tier %s of this module and is declared as %s, which its content can't "
+                       "become. Declare it as %s, or write wipe: \"%s\" to have it destroyed and "
+                       "made anew",
+                       tier, tier_names[want->tier], tier, found->disk.content.token);
+}
+
+/* Where no line of fstab says that it was that tier on this very host: disks that come up in
+ * another order after a rebuild would be exchanged without a word. */
+int judge_refuse_label(const struct disk_request *want, const struct found *found, const char *tier,
+                       struct error *error)
+{
+    return refuse_disk(error, "labelled-otherwise", want, found,
+                       "has the label of tier %s and is declared as %s, and fstab has no line that "
+                       "says it was tier %s here: it may be another disk than the one meant. "
+                       "Declare it as %s first, or write existing: adopt",
+                       tier, tier_names[want->tier], tier, tier);
+}
+
+int judge_refuse_other_line(const struct disk_request *want, const struct found *found,
+                            const struct fstab_line *line, struct error *error)
+{
+    return refuse_disk(error, "fstab-names-another", want, found,
+                       "has the label %s, but line %d of fstab says that tier %s is %s%s%s; this "
+                       "may be another host's disk. To use it delete that line, or write existing: "
+                       "adopt",
+                       tier_label(want->tier), line->number, tier_names[want->tier], line->source,
+                       found->line_device ? ", which is on " : "",
+                       found->line_device ? found->line_device : "");
+}

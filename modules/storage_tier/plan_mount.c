@@ -1,0 +1,88 @@
+#include "plan_parts.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+#include "fstab_text.h"
+#include "text.h"
+
+/* Read as mount(8) reads them: the last one counts, and some imply others. */
+static bool flag_wanted(const struct tier_view *view, const char *flag)
+{
+    static const struct {
+        const char *option, *flags;
+        bool value;
+    } meanings[] = {
+        {"ro", "ro", true},
+        {"rw", "ro", false},
+        {"nodev", "nodev", true},
+        {"dev", "nodev", false},
+        {"nosuid", "nosuid", true},
+        {"suid", "nosuid", false},
+        {"noexec", "noexec", true},
+        {"exec", "noexec", false},
+        {"noatime", "noatime", true},
+        {"atime", "noatime", false},
+        {"strictatime", "noatime", false},
+        {"nodiratime", "nodiratime", true},
+        {"diratime", "nodiratime", false},
+        {"user", "noexec,nosuid,nodev", true},
+        {"users", "noexec,nosuid,nodev", true},
+        {"owner", "nosuid,nodev", true},
+        {"group", "nosuid,nodev", true},
+    };
+    const char *p = view->want->mount_options;
+    bool wanted = false;
+
+    for (size_t length; *p; p += length + (p[length] == ',')) {
+        length = strcspn(p, ",");
+        for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+            if (strlen(meanings[i].option) == length &&
+                strncmp(meanings[i].option, p, length) == 0 &&
+                text_list_has(meanings[i].flags, flag))
+                wanted = meanings[i].value;
+    }
+    return wanted;
+}
+
+/* The flags of the mount itself, which the kernel shows as they were asked for. */
+static bool flags_differ(const struct tier_view *view)
+{
+    static const char *const flags[] = {"ro", "nodev", "nosuid", "noexec", "noatime", "nodiratime"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+        if (text_list_has(view->mount->options, flags[i]) != flag_wanted(view, flags[i]))
+            return true;
+    return false;
+}
+
+static bool options_changed(const struct tier_view *view)
+{
+    const struct fstab_line *line = view->line;
+
+    return line && line->options &&
+           !fstab_same_filesystem_options(line->options, view->want->mount_options);
+}
+
+int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    struct action *action;
+    int r = 0;
+
+    if (view->want->os || view->want->tier == TIER_SWAP)
+        return 0;
+    if (!view->mounted)
+        return plan_step(plan, view, STEP_MOUNT, "mount", strdup(view->path), NULL, error);
+    bool flags = flags_differ(view);
+    if (flags || options_changed(view)) {
+        r = plan_step(plan, view, STEP_REMOUNT, "remount",
+                      text_format("%s with %s", view->path, view->want->mount_options), &action,
+                      error);
+        if (r == 0)
+            action->best_effort = !flags;
+    }
+    if (r == 0 && view->found->mount_point.entries.count)
+        r = plan_warn(plan, error, "%s is not empty below its mount: %s is hidden there",
+                      view->path, view->found->mount_point.entries.items[0]);
+    return r;
+}

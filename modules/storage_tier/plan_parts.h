@@ -1,0 +1,25 @@
+/* The parts of storage_plan(): each adds its actions for one tier. */
+#pragma once
+
+#include "plan.h"
+#include "steps.h"
+#include "tiers.h"
+
+/* Adds an action; steals `detail` (NULL: out of memory). `tier` and `device` are what it shows,
+ * NULL: none. */
+int plan_tier_step(struct plan *plan, const char *tier, const char *device, size_t subject,
+                   enum step step, const char *op, char *detail, struct action **ret_action,
+                   struct error *error);
+
+/* The same for a declared disk. `view` NULL: about no tier. Steals `detail`. */
+int plan_step(struct plan *plan, const struct tier_view *view, enum step step, const char *op,
+              char *detail, struct action **ret_action, struct error *error);
+
+/* Whether the filesystem has to get the tier's label. */
+bool plan_relabels(const struct tier_view *view);
+
+int plan_directory(struct plan *plan, const struct tier_view *view, struct error *error);
+int plan_permissions(struct plan *plan, const struct tier_view *view, struct error *error);
+int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error);
+int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *error);
+int plan_swapon(struct plan *plan, const struct tier_view *view, struct error *error);

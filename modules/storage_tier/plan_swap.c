@@ -1,0 +1,59 @@
+#include "plan_parts.h"
+
+#include <string.h>
+
+#include "refuse.h"
+#include "text.h"
+
+static const struct swap *active_swap(const struct tier_view *view)
+{
+    for (size_t i = 0; i < view->facts->swaps.count; i++)
+        if (view->facts->swaps.items[i].devno == view->found->disk.devno)
+            return &view->facts->swaps.items[i];
+    return NULL;
+}
+
+static bool priority_differs(const struct tier_view *view, const struct swap *swap)
+{
+    return view->request->swap_priority >= 0 && swap->priority != view->request->swap_priority;
+}
+
+/* What can change only while swap is off, and off it goes only when memory can hold what is in it.
+ */
+static const char *swap_change(const struct tier_view *view, const struct swap *swap)
+{
+    if (view->grows_to)
+        return "size";
+    if (plan_relabels(view))
+        return "label";
+    return priority_differs(view, swap) ? "priority" : NULL;
+}
+
+int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    const struct swap *swap = active_swap(view);
+    const char *change = swap ? swap_change(view, swap) : NULL;
+
+    if (view->want->tier != TIER_SWAP || !change)
+        return 0;
+    if (view->facts->memory_available_bytes <= swap->used_bytes)
+        return refuse_disk(error, "swap-in-use", view->want, view->found,
+                           "must be switched off for a moment to change its %s, but memory can't "
+                           "hold the %llu bytes in it; run again when less is used",
+                           change, (unsigned long long)swap->used_bytes);
+    return plan_step(plan, view, STEP_SWAPOFF, "swapoff", text_format("to change its %s", change),
+                     NULL, error);
+}
+
+int plan_swapon(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    const struct swap *swap = active_swap(view);
+    int priority = view->request->swap_priority;
+
+    if (view->want->tier != TIER_SWAP || (swap && !swap_change(view, swap)))
+        return 0;
+    return plan_step(plan, view, STEP_SWAPON, "swapon",
+                     priority >= 0 ? text_format("priority %d", priority)
+                                   : strdup("default priority"),
+                     NULL, error);
+}
