@@ -13,7 +13,7 @@ lab_packages=(mmdebstrap systemd-container iproute2 netcat-openbsd util-linux mo
   bsdextrautils)
 # Only where a level with virtual machines runs: these are large.
 vm_packages=(qemu-system-x86 qemu-utils mmdebstrap)
-test_packages=(busybox git binutils clang libclang-rt-dev shellcheck strace procps xfsprogs btrfs-progs fdisk gdisk cryptsetup-bin mdadm)
+test_packages=(busybox qemu-user-static git binutils clang libclang-rt-dev shellcheck strace procps xfsprogs btrfs-progs fdisk gdisk cryptsetup-bin mdadm)
 # Whose contents the tests put on a disk, to see them refused.
 foreign_packages=(dosfstools erofs-utils exfatprogs f2fs-tools genisoimage gfs2-utils jfsutils
   nilfs-tools ntfs-3g reiserfsprogs squashfs-tools udftools util-linux-extra)

@@ -1,9 +1,9 @@
 /*
- * A hostile local user, for the test of the action plugin: tries for SECONDS to have a program of his
- * run as root, and to read arguments.   mallory SECONDS DIRECTORY NAME RIGHT_COPY
- * DIRECTORY/NAME is where the copy is kept. Around it everything is tried that the rights allow: files
- * under its name, under the names of temporary files, exchanged by rename as fast as it goes, written
- * to once they have been hashed. Prints what could be read of arguments, if anything.
+ * A hostile local user, for the test of the action plugin: tries for SECONDS to have a program of
+ * his run as root, and to read arguments.   mallory SECONDS DIRECTORY NAME RIGHT_COPY
+ * DIRECTORY/NAME is where the copy is kept. Around it everything is tried that the rights allow:
+ * files under its name, under the names of temporary files, exchanged by rename as fast as it goes,
+ * written to once they have been hashed. Prints what could be read of arguments, if anything.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,0 +1,120 @@
+"""The collection as it is installed, on real hosts; one of them has another architecture."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+from controllers import REPO
+from hosts import fleet
+
+QEMU = "qemu-aarch64-static"
+# An executable ELF file for aarch64, as Linux' binfmt_misc wants to be told; F: opened now, found
+# later also where no such path is.
+FORMAT = (
+    r":ecoma-test:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
+    r":\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:%s:F"
+)
+OS_DISK = {"disks": [{"name": "os", "tier": "warm"}]}
+
+
+@pytest.fixture(scope="module")
+def tarball():
+    build = os.environ["BUILD"]
+    done = subprocess.run(["cmake", "--build", build, "--target", "collection"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(line.split()[-1] for line in done.stdout.splitlines() if line.startswith("Created collection"))
+
+
+@pytest.fixture
+def installed(site, ansible, tarball):
+    """A site that has the collection, and nothing of the repository."""
+    place = site.folder / "collections"
+    run = site.run(ansible, "galaxy", "collection", "install", "--offline", "-p", place, tarball)
+    assert run.status == 0, run.output
+    site.environment.update(ANSIBLE_COLLECTIONS_PATH=str(place), ANSIBLE_COLLECTIONS_PATHS=str(place))
+    for name in ("ANSIBLE_LIBRARY", "ANSIBLE_ACTION_PLUGINS"):
+        site.environment[name] = "/nonexistent"
+    return site
+
+
+@pytest.fixture
+def foreign(nodes):
+    """The node beta says that it is an aarch64, and runs that architecture's programs."""
+    qemu = shutil.which(QEMU)
+    if not qemu:
+        pytest.skip("qemu-user-static isn't installed")
+    root = nodes.root("beta")
+    sysroot = fleet.run(REPO / "scripts/lib/sysroot", "aarch64").strip()
+    for libraries in ("lib", "usr/lib"):
+        fleet.run("cp", "-a", "--no-clobber", f"{sysroot}/{libraries}/.", root / "usr/lib")
+    fleet.write(root / "usr/local/bin/uname", "#!/bin/sh\necho aarch64\n", 0o755)
+    formats = nodes.directory / "binfmt_misc"
+    formats.mkdir(exist_ok=True)
+    fleet.run("mount", "-t", "binfmt_misc", "binfmt_misc", formats)
+    try:
+        (formats / "register").write_text(FORMAT % qemu)
+        yield
+    finally:
+        if (formats / "ecoma-test").exists():
+            (formats / "ecoma-test").write_text("-1")
+        fleet.run("umount", formats)
+        (root / "usr/local/bin/uname").unlink()
+
+
+def machine_of(nodes, node, name):
+    with open(nodes.root(node) / "var/cache/ecoma-fleet" / name, "rb") as file:
+        return file.read(19)[18]
+
+
+def test_a_task_a_role_and_the_documentation(nodes, installed, controller):
+    if controller.needs_python:
+        pytest.skip("Mitogen needs Python, which that node doesn't have")
+    task = {"name": "tier", "ecoma.fleet.storage_tier": OS_DISK}
+    for costs in ((1, 4), (1, 1)):
+        before = nodes.operations("alpha")[0]
+        run = installed.play(controller, [task], become=True)
+        assert run.one("tier")["result"]["storage"]["tiers"]["warm"]["source"] == "os", run.output
+        assert costs[0] <= nodes.operations("alpha")[0] - before <= costs[1]
+    role = {"name": "role", "include_role": {"name": "ecoma.fleet.storage"}, "vars": OS_DISK}
+    before = nodes.operations("alpha")[0]
+    run = installed.play(controller, [role], become=True)
+    assert run.status == 0 and "Make every disk" in run.output, run.output
+    assert nodes.operations("alpha")[0] - before == 1
+    run = installed.run(controller, "doc", "-t", "module", "-j", "ecoma.fleet.storage_tier")
+    assert "disks" in json.loads(run.output)["ecoma.fleet.storage_tier"]["doc"]["options"]
+
+
+@pytest.mark.parametrize("pipelining", ["1", "0"])
+def test_hosts_of_two_architectures(nodes, installed, foreign, ansible, pipelining):
+    task = {"name": "info", "ecoma.fleet.storage_tier": OS_DISK, "check_mode": True}
+    environment = {"ANSIBLE_PIPELINING": pipelining}
+    for _ in range(2):
+        before = nodes.operations("beta")[0]
+        run = installed.play(ansible, [task], hosts="alpha:beta", become=True, environment=environment)
+        assert {r["event"] for r in run.of("info")} == {"ok"}, run.output
+        cost = nodes.operations("beta")[0] - before
+    if pipelining == "1":
+        assert cost == 1
+        assert machine_of(nodes, "alpha", "storage_tier") == 0x3E
+        assert machine_of(nodes, "beta", "storage_tier") == 0xB7
+
+
+def test_no_binary_for_the_host(nodes, installed, foreign, ansible):
+    for module in installed.folder.rglob("*_linux_aarch64"):
+        module.unlink()
+    run = installed.play(ansible, [{"name": "info", "ecoma.fleet.storage_tier_info": {}}], hosts="beta", become=True)
+    message = run.one("info")["result"]["msg"]
+    assert "built for x86_64, and the host is 'aarch64'" in message
+
+
+def test_glibc_2_28(tarball):
+    """What the dynamic symbols of both architectures ask for."""
+    staged = os.path.join(os.path.dirname(tarball), "collection/plugins/modules")
+    for name in ("storage_tier", "storage_tier_linux_aarch64"):
+        symbols = fleet.run("readelf", "--dyn-syms", "--wide", os.path.join(staged, name))
+        versions = {tuple(map(int, word.split("GLIBC_")[1].split(".")[:2])) for word in symbols.split() if "@GLIBC_" in word}
+        assert versions and max(versions) <= (2, 28)
