@@ -116,7 +116,7 @@ static int settle(const struct run *run, struct look *look, struct error *error)
 static int excuse(struct run *run, const struct action *action, json_t *failed,
                   struct error *failure, struct error *error)
 {
-    json_t *warning = json_string(error_message(failure));
+    json_t *warning = json_text(error_message(failure));
 
     error_clear(failure);
     if (json_array_append_new(run->warnings, warning) < 0 ||
@@ -132,6 +132,7 @@ static int apply_all(struct run *run, struct look *look, json_t *failed, struct 
 
     for (size_t i = 0; r == 0 && i < look->plan.count; i++) {
         const struct action *action = &look->plan.actions[i];
+        bool started = run->started;
         struct outcome outcome = {run->warnings, run->outcome};
         struct error failure = ERROR_INIT;
 
@@ -143,6 +144,8 @@ static int apply_all(struct run *run, struct look *look, json_t *failed, struct 
             continue;
         }
         if (r < 0) {
+            if (failure.id) /* a refusal comes before the first write of its action */
+                run->started = started;
             error_clear(error);
             *error = failure;
             break;

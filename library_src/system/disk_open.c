@@ -102,3 +102,12 @@ int disk_open(const struct disk *disk, int flags, struct error *error)
         r = check_identity(fd, disk, error);
     return r < 0 ? r : TAKE_FD(fd);
 }
+
+char *disk_whole_node(const struct disk *disk)
+{
+    char *path = text_format("/dev/%s", disk->parent ? disk->parent : disk->name);
+
+    for (char *p = path; p && *p; p++)
+        *p = *p == '!' ? '/' : *p; /* cciss!c0d0 */
+    return path;
+}

@@ -63,6 +63,10 @@ int disks_resolve(const struct disk_list *disks, const struct disk_identity *ide
  * there is no node; the refusal device-changed where it is another device by now. */
 int disk_open(const struct disk *disk, int flags, struct error *error);
 
+/* Node of the whole disk that it is, or that it is a partition of: what systemd's lock is taken on.
+ * Owned by the caller; NULL when out of memory. */
+char *disk_whole_node(const struct disk *disk);
+
 /* Provider from DMI: "proxmox" (QEMU/KVM machine types), "aws", "gcp", "oci", else "generic".
  * Static. */
 const char *provider_detect(void);

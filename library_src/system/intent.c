@@ -32,7 +32,10 @@ static int read_record(const char *name, struct intent_list *intents, struct err
         return r;
     AUTO_JSON json_t *json = json_loadb(data, length, 0, &place);
     if (!json)
-        return error_set(error, -EBADMSG, "the intent record %s is damaged: %s", path, place.text);
+        return error_set(error, -EBADMSG,
+                         "the intent record %s is damaged: %s; remove it (a disk that it was about "
+                         "is then refused with a token)",
+                         path, place.text);
     struct intent *intent = fields_append(&intent_fields, intents);
     if (!intent)
         return error_oom(error);

@@ -195,10 +195,16 @@ static int apply_label(const struct work *work, struct error *error)
             NULL, error);
     AUTO_CLOSE int fd = open(work->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     strncpy(padded, label, sizeof(padded) - 1);
-    if (fd < 0 || ioctl(fd, FS_IOC_SETFSLABEL, padded) < 0)
-        return error_set_errno(error, -errno, "labelling the filesystem at %s as %s", work->path,
-                               label);
-    return 0;
+    if (fd < 0)
+        return error_set_errno(error, -errno, "opening %s", work->path);
+    if (ioctl(fd, FS_IOC_SETFSLABEL, padded) == 0)
+        return 0;
+    if (errno == ENOTTY && text_equal(fstype_of(work), "ext4")) /* before Linux 5.17 */
+        return program_run(
+            (const char *const[]){"tune2fs", "-L", label, work->found->disk.path, NULL}, NULL, 0,
+            NULL, error);
+    return error_set_errno(error, -errno, "labelling the filesystem at %s as %s", work->path,
+                           label);
 }
 
 static int apply_owner(const struct work *work, struct error *error)
@@ -243,19 +249,18 @@ static int apply_grow(const struct work *work, struct error *error)
 }
 
 /* What the kernel and swaplabel find by the disk's path. */
-static bool goes_by_path(enum step step, const struct work *work)
+static bool goes_by_path(enum step step)
 {
     return step == STEP_MOUNT || step == STEP_SWAPON || step == STEP_SWAPOFF || step == STEP_GROW ||
-           (step == STEP_LABEL && work->want->tier == TIER_SWAP);
+           step == STEP_LABEL;
 }
 
 static int apply_step(enum step step, const struct work *work, struct error *error)
 {
     /* While a descriptor is open, the path's device number can't become another disk's. */
-    AUTO_CLOSE int disk =
-        goes_by_path(step, work) ? disk_open(&work->found->disk, O_RDONLY, error) : -1;
+    AUTO_CLOSE int disk = goes_by_path(step) ? disk_open(&work->found->disk, O_RDONLY, error) : -1;
 
-    if (goes_by_path(step, work) && disk < 0)
+    if (goes_by_path(step) && disk < 0)
         return disk;
     switch (step) {
     case STEP_WIPE:

@@ -44,7 +44,7 @@ static int lock_device(int fd, const struct disk *disk, struct error *error)
 
 static int lock_whole_disk(struct found *found, struct error *error)
 {
-    AUTO_FREE char *path = text_format("/dev/%s", found->disk.parent);
+    AUTO_FREE char *path = disk_whole_node(&found->disk);
     AUTO_CLOSE int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
     if (fd < 0)

@@ -169,13 +169,11 @@ static int examine_content(const struct request *request, const struct found *be
  * it leaves can be judged when it has finished. Who holds the lock for longer is named by apply. */
 static int wait_for_lock(const struct disk *disk, struct error *error)
 {
-    AUTO_FREE char *path = text_format("/dev/%s", disk->parent ? disk->parent : disk->name);
+    AUTO_FREE char *path = disk_whole_node(disk);
     AUTO_CLOSE int fd = -1;
 
     if (!path)
         return error_oom(error);
-    for (char *p = path; *p; p++)
-        *p = *p == '!' ? '/' : *p;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
     for (time_t end = time(NULL) + LOCK_SECONDS;
          fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK && time(NULL) < end;)

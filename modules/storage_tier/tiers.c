@@ -42,6 +42,12 @@ static int check_host(const struct request *request, const struct facts *facts, 
     return 0;
 }
 
+/* A bind mount of a directory; a subvolume is btrfs' own way of being mounted. */
+static bool is_part_of_it(const struct mount *mount)
+{
+    return mount->root && !text_equal(mount->root, "/") && !text_equal(mount->fstype, "btrfs");
+}
+
 /* The mounts at the tier's path: none, or exactly this disk, once. */
 static int find_mount(const struct tier_views *views, struct tier_view *view, struct error *error)
 {
@@ -60,8 +66,13 @@ static int find_mount(const struct tier_views *views, struct tier_view *view, st
     if (!view->mount)
         return 0;
     view->mounted = !view->want->os && holds(&view->found->disk.mounts, view->path);
-    if (view->mounted)
+    if (view->mounted && !is_part_of_it(view->mount))
         return 0;
+    if (view->mounted)
+        return refuse_disk(error, "mount-point-in-use", view->want, view->found,
+                           "is declared as tier %s, but at %s only its directory %s is mounted; "
+                           "unmount that and run again",
+                           tier_names[view->want->tier], view->path, view->mount->root);
     if (departure_due(views, view->want->tier)) {
         view->mount = NULL;
         view->hidden = true;
