@@ -5,6 +5,7 @@
 
 #include "cleanup.h"
 #include "coerce.h"
+#include "fields.h"
 #include "lock.h"
 #include "output.h"
 #include "text.h"
