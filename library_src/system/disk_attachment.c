@@ -1,6 +1,5 @@
 #include "disk_attachment.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -32,14 +31,6 @@ enum {
     AMAZON_VOLUME_LENGTH = 65,
     GOOGLE_NAMESPACE_JSON = 384,
 };
-
-static bool is_letters(const char *string)
-{
-    for (; *string; string++)
-        if (!islower((unsigned char)*string))
-            return false;
-    return true;
-}
 
 /* The rule of Oracle's images (oci_udev_persistent_naming): letters count from LUN 1. */
 char *oci_attachment(unsigned lun)
@@ -103,7 +94,7 @@ int disk_read_attachment(int directory, struct disk *disk)
 
     if (disk->model && text_starts_with(disk->model, GOOGLE_NVME))
         return read_google_nvme(disk);
-    if (text_starts_with(disk->name, "xvd") && is_letters(disk->name))
+    if (text_starts_with(disk->name, "xvd"))
         return copy(disk->name, &disk->attachment);
     if (sysfs_text(directory, "device/vendor", &vendor) < 0)
         return -ENOMEM;

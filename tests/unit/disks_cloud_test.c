@@ -27,7 +27,8 @@ static struct {
     char name[32];
     int nsid, identified; /* identified: how often it was asked */
     int fails;            /* errno, or above zero the device's status */
-    bool status, gone;    /* gone: there is no node */
+    bool status;
+    bool gone, another; /* there is no node, or one of another device */
 } nvme = {.fd = -1, .nsid = 7};
 
 int __real_open64(const char *path, int flags, ...);
@@ -86,6 +87,7 @@ int __wrap_fstat64(int fd, struct stat *st)
     if (fd == nvme.fd && fd >= 0) {
         st->st_mode = S_IFBLK | 0600;
         st->st_rdev = (dev_t)(259 << 8 | nvme_number("uevent", "MAJOR=259\nMINOR=%llu"));
+        st->st_rdev += nvme.another;
     }
     return r;
 }
@@ -96,12 +98,12 @@ static int answer(const struct nvme_admin_cmd *command)
     assert_int_equal(command->data_len, NVME_PAGE);
     assert_int_equal(command->nsid, command->cdw10 == NVME_NAMESPACE ? nvme.nsid : 0);
     nvme.identified++;
+    char *page = (char *)(uintptr_t)command->addr;
+    ssize_t n = pread(nvme.fd, page, NVME_PAGE, NVME_PAGE * (off_t)command->cdw10);
     if (nvme.fails) {
         errno = nvme.fails;
         return nvme.status ? nvme.fails : -1;
     }
-    char *page = (char *)(uintptr_t)command->addr;
-    ssize_t n = pread(nvme.fd, page, NVME_PAGE, NVME_PAGE * (off_t)command->cdw10);
     return n == NVME_PAGE || n == 0 ? 0 : 2;
 }
 
@@ -112,9 +114,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
     va_start(arguments, request);
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
-    if (request == NVME_IOCTL_ID)
+    if (request == NVME_IOCTL_ID && fd == nvme.fd)
         return nvme.nsid;
-    if (request == NVME_IOCTL_ADMIN_CMD)
+    if (request == NVME_IOCTL_ADMIN_CMD && fd == nvme.fd)
         return answer(argument);
     if (request == BLKGETSIZE64 && fd == nvme.fd) {
         *(uint64_t *)argument = nvme_number("size", "%llu") * 512;
@@ -126,7 +128,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 static int open_tree(void **state)
 {
     nvme.fails = 0;
-    nvme.gone = false;
+    nvme.gone = nvme.another = false;
     tree_open(&tree, *state);
     return 0;
 }
@@ -258,6 +260,10 @@ static void unanswered_is_unknown(void **state __attribute__((unused)))
     nvme.gone = true;
     read_again();
     assert_attachment("nvme2n1", NULL);
+    nvme.gone = false;
+    nvme.another = true;
+    read_again();
+    assert_attachment("nvme2n1", NULL);
     assert_string_equal(tree_disk(&tree, "nvme2n1")->serial, "vol0ccccccccccccccc2");
 }
 
@@ -339,6 +345,7 @@ static void gcp_local_ssds(void **state __attribute__((unused)))
     assert_found("local-nvme-ssd-0", "nvme1n1", "gcp local-nvme-ssd-0");
     assert_found("local-nvme-ssd-1", "nvme1n2", "gcp local-nvme-ssd-1");
     assert_found("local-nvme-ssd-2", "nvme2n1", "gcp local-nvme-ssd-2");
+    assert_attachment("nvme3n1", NULL);
 }
 
 static void gcp_serial_of_all_is_none(void **state __attribute__((unused)))
