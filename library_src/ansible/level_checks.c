@@ -5,6 +5,7 @@
 
 #include "cleanup.h"
 #include "coerce.h"
+#include "json_text.h"
 #include "level.h"
 #include "python_text.h"
 
@@ -128,7 +129,7 @@ static int check_if(const struct level *level, const struct param_required_if *r
                     struct error *error)
 {
     const json_t *value = json_object_get(level->values, rule->name);
-    AUTO_JSON json_t *wanted = json_loads(rule->value, JSON_DECODE_ANY, NULL);
+    AUTO_JSON json_t *wanted = json_text_value(rule->value);
     size_t missing, count;
 
     if (!wanted)
@@ -320,7 +321,9 @@ static int check_type(const struct level *level, const struct param *param, json
         error_clear(&refusal);
         return r;
     }
-    if (json_object_set_new(level->values, param->name, converted) < 0)
+    if (converted == value)
+        json_decref(converted); /* `values` holds it */
+    else if (json_object_set_new(level->values, param->name, converted) < 0)
         return error_oom(error);
     return param->has_elements ? check_elements(level, param, converted, error) : 0;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "json_text.h"
 #include "level.h"
 #include "python_text.h"
 
@@ -20,9 +21,8 @@ static json_t *choices_of(const struct param *param)
     bool are_text = choices_are_text(param);
 
     for (const char *const *choice = param->choices; *choice; choice++)
-        if (json_array_append_new(choices, are_text
-                                               ? json_string(*choice)
-                                               : json_loads(*choice, JSON_DECODE_ANY, NULL)) < 0)
+        if (json_array_append_new(choices,
+                                  are_text ? json_string(*choice) : json_text_value(*choice)) < 0)
             return NULL;
     return TAKE_PTR(choices);
 }
@@ -121,6 +121,17 @@ static int check_value(const struct level *level, const struct param *param, con
                        got);
 }
 
+/* What nearly every value is: a text, and one of the choices. */
+static bool is_plain_choice(const struct param *param, const json_t *value)
+{
+    const char *string = choices_are_text(param) ? json_string_value(value) : NULL;
+
+    for (const char *const *choice = param->choices; string && *choice; choice++)
+        if (strcmp(*choice, string) == 0)
+            return true;
+    return false;
+}
+
 int check_choices(const struct level *level, struct error *error)
 {
     int r = 0;
@@ -128,7 +139,7 @@ int check_choices(const struct level *level, struct error *error)
     for (const struct param *param = level->table; r == 0 && param->name; param++) {
         const json_t *value = json_object_get(level->values, param->name);
 
-        if (!param->choices || !value)
+        if (!param->choices || !value || is_plain_choice(param, value))
             continue;
         AUTO_JSON json_t *choices = choices_of(param);
         if (!choices)

@@ -5,6 +5,7 @@
 
 #include "cleanup.h"
 #include "coerce.h"
+#include "json_text.h"
 #include "level.h"
 #include "python_text.h"
 
@@ -236,8 +237,7 @@ int set_defaults(const struct level *level, bool all, struct error *error)
     for (const struct param *param = level->table; param->name; param++) {
         if (json_object_get(level->values, param->name) || (!all && !param->default_json))
             continue;
-        json_t *value = param->default_json ? json_loads(param->default_json, JSON_DECODE_ANY, NULL)
-                                            : json_null();
+        json_t *value = param->default_json ? json_text_value(param->default_json) : json_null();
         if (json_object_set_new(level->values, param->name, value) < 0)
             return error_oom(error);
         if (param->no_log && python_true(value) && no_log_add(level->out->no_log, value, error) < 0)

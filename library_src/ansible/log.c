@@ -82,12 +82,14 @@ static int add_value(struct text *text, const json_t *value, const json_t *no_lo
     return 0;
 }
 
-char *log_text(const struct param *table, const struct validation *validation)
+char *log_text(const struct param *table, const struct validation *validation, const char *prefix)
 {
     AUTO_TEXT struct text text = {0};
     const char *name;
     json_t *value;
 
+    if (prefix)
+        text_addf(&text, "%s ", prefix);
     text_add(&text, json_object_size(validation->params) > 0 ? "Invoked with" : "Invoked");
     json_object_foreach (validation->params, name, value) {
         const struct param *param = find_param(table, name);
@@ -100,7 +102,8 @@ char *log_text(const struct param *table, const struct validation *validation)
         else if (add_value(&text, value, validation->no_log) < 0)
             return NULL;
     }
-    return text_take(&text);
+    AUTO_FREE char *line = text_take(&text);
+    return line ? result_scrub_text(line, validation->no_log) : NULL;
 }
 
 static int facility_number(const char *name)

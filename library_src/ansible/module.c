@@ -17,7 +17,7 @@ static int log_run(const struct run *run, struct error *error)
 {
     if (run->no_log)
         return 0;
-    AUTO_FREE char *text = log_text(run->module->params, &run->validation);
+    AUTO_FREE char *text = log_text(run->module->params, &run->validation, run->target_log_info);
     if (!text)
         return error_oom(error);
     log_invocation(run->module->name, run->syslog_facility, text);

@@ -15,6 +15,7 @@
 static int real_stdout = -1;
 static pid_t owner;
 static volatile sig_atomic_t answered, begun, ended;
+static char *volatile members;
 
 static const struct {
     int number;
@@ -83,8 +84,11 @@ static int write_failure(const char *what, const char *name)
         line_add(&line, " while changes were being made; actions done: ");
         line_add_number(&line, (unsigned)ended);
     }
-    line_add(&line, "\"}\n");
-    return write_all(line.data, line.length);
+    line_add(&line, members ? "\", " : "\"");
+    int r = write_all(line.data, line.length);
+    if (r == 0 && members)
+        r = write_all(members, strlen(members));
+    return r < 0 ? r : write_all("}\n", 2);
 }
 
 static void on_signal(int number)
@@ -156,9 +160,13 @@ void output_setup(void)
     catch_signals();
 }
 
-void output_action_begins(void)
+void output_action_begins(char *new_members)
 {
+    char *old = members;
+
+    members = new_members;
     begun = 1;
+    free(old);
 }
 
 void output_action_ended(void)

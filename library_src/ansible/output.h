@@ -10,8 +10,9 @@
  * be called once, first of all. */
 void output_setup(void);
 
-/* For the object that a signal leaves: an action begins (so `changed` is true), or has ended. */
-void output_action_begins(void);
+/* For the object that a signal leaves: an action begins (so `changed` is true), or has ended.
+ * `members` is taken over: more of that object, as JSON without its braces, or NULL. */
+void output_action_begins(char *members);
 void output_action_ended(void);
 
 /* Writes the answer: once, and signals no longer matter from here on. 0, or -EIO where not all of

@@ -197,7 +197,7 @@ void python_json_string(struct text *text, const char *bytes, size_t length)
     unsigned code;
     size_t n;
 
-    text_add(text, "\"");
+    text_add_bytes(text, "\"", 1);
     for (const char *p = bytes; p < end; p += n) {
         n = plain_length(p, end);
         if (n > 0) {
@@ -212,7 +212,7 @@ void python_json_string(struct text *text, const char *bytes, size_t length)
             n = 1;
         }
     }
-    text_add(text, "\"");
+    text_add_bytes(text, "\"", 1);
 }
 
 static void add_json_container(struct text *text, const json_t *value)
@@ -235,7 +235,7 @@ static void add_json_container(struct text *text, const json_t *value)
     json_object_foreach ((json_t *)value, key, item) {
         text_add(text, between);
         python_json_string(text, key, strlen(key));
-        text_add(text, ": ");
+        text_add_bytes(text, ": ", 2);
         python_json(text, item);
         between = ", ";
     }

@@ -94,8 +94,6 @@ static json_t *scrub_container(const json_t *value, const char *const *secrets)
         if (json_array_append_new(copy, scrub(item, secrets)) < 0)
             return NULL;
     json_object_foreach ((json_t *)value, key, item) {
-        if (strcmp(key, FOREIGN_KEY) == 0)
-            continue;
         if (json_object_set_new_nocheck(copy, key, scrub(item, secrets)) < 0)
             return NULL;
     }
@@ -114,31 +112,29 @@ static json_t *scrub(const json_t *value, const char *const *secrets)
     return text ? json_string_nocheck(text) : NULL;
 }
 
-static bool has_foreign_key(const json_t *value)
+json_t *result_scrub(const json_t *value, const json_t *no_log)
+{
+    AUTO_FREE const char **secrets = sorted_secrets(no_log);
+
+    if (secrets && !*secrets)
+        return json_incref((json_t *)value);
+    return secrets ? scrub(value, secrets) : NULL;
+}
+
+static void drop_foreign_keys(json_t *value)
 {
     const char *key;
     json_t *item;
     size_t i;
 
+    json_object_del(value, FOREIGN_KEY);
     json_array_foreach (value, i, item)
-        if (has_foreign_key(item))
-            return true;
-    json_object_foreach ((json_t *)value, key, item)
-        if (strcmp(key, FOREIGN_KEY) == 0 || has_foreign_key(item))
-            return true;
-    return false;
+        drop_foreign_keys(item);
+    json_object_foreach (value, key, item)
+        drop_foreign_keys(item);
 }
 
-json_t *result_scrub(const json_t *value, const json_t *no_log)
-{
-    AUTO_FREE const char **secrets = sorted_secrets(no_log);
-
-    if (secrets && !*secrets && !has_foreign_key(value))
-        return json_incref((json_t *)value);
-    return secrets ? scrub(value, secrets) : NULL;
-}
-
-char *result_line(const json_t *result)
+static char *line_of(const json_t *result)
 {
     AUTO_TEXT struct text line = {0};
 
@@ -146,6 +142,19 @@ char *result_line(const json_t *result)
     python_json(&line, result);
     text_add(&line, "\n");
     return text_take(&line);
+}
+
+char *result_line(const json_t *result)
+{
+    AUTO_FREE char *line = line_of(result);
+
+    if (!line || !strstr(line, FOREIGN_KEY))
+        return TAKE_PTR(line);
+    AUTO_JSON json_t *copy = json_deep_copy(result);
+    if (!copy)
+        return NULL;
+    drop_foreign_keys(copy);
+    return line_of(copy);
 }
 
 json_t *result_text(const char *bytes)

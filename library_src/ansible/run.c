@@ -8,6 +8,8 @@
 #include "fields.h"
 #include "lock.h"
 #include "output.h"
+#include "python_text.h"
+#include "result.h"
 #include "text.h"
 
 enum { MAX_PLANS = 5 };
@@ -126,6 +128,23 @@ static int excuse(struct run *run, const struct action *action, json_t *failed,
     return 0;
 }
 
+/* What a signal's answer tells about the actions, prepared while there is still time: JSON without
+ * braces; NULL when there is no memory for it. */
+static char *signal_members(const struct run *run, const struct look *look, json_t *done)
+{
+    AUTO_JSON json_t *all =
+        json_pack("{s:o, s:O}", "actions", plan_actions_json(&look->plan, look->plan.count),
+                  "actions_done", done);
+    AUTO_JSON json_t *shown = all ? result_scrub(all, run->validation.no_log) : NULL;
+    AUTO_TEXT struct text text = {0};
+
+    if (!shown)
+        return NULL;
+    python_json(&text, shown);
+    AUTO_FREE char *object = text_take(&text);
+    return object ? strndup(object + 1, strlen(object) - 2) : NULL;
+}
+
 static int apply_all(struct run *run, struct look *look, json_t *failed, struct error *error)
 {
     AUTO_JSON json_t *done = json_array();
@@ -138,7 +157,7 @@ static int apply_all(struct run *run, struct look *look, json_t *failed, struct 
         struct error failure = ERROR_INIT;
 
         run->started = true;
-        output_action_begins();
+        output_action_begins(signal_members(run, look, done));
         r = run->module->apply(run->request, look->facts, action, &outcome, &failure);
         if (r < 0 && r != -ENOMEM && action->best_effort) {
             r = excuse(run, action, failed, &failure, error);
@@ -251,6 +270,8 @@ int run_take_arguments(struct run *run, struct error *error)
     run->show_invocation = flag(run, "_ansible_inject_invocation", true);
     run->syslog_facility =
         json_string_value(json_object_get(run->arguments, "_ansible_syslog_facility"));
+    run->target_log_info =
+        json_string_value(json_object_get(run->arguments, "_ansible_target_log_info"));
     r = validate(run->module->params, run->module->rules, run->arguments, core_version(version),
                  run->module->name, &run->validation, error);
     if (r < 0)

@@ -9,7 +9,7 @@ struct run {
     json_t *arguments;
     struct validation validation;
     bool check_mode, show_diff, no_log, show_invocation;
-    const char *syslog_facility; /* borrowed from `arguments` */
+    const char *syslog_facility, *target_log_info; /* borrowed from `arguments` */
     void *request;
     json_t *warnings;
     json_t *outcome; /* result keys from the actions */

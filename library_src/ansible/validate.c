@@ -170,14 +170,13 @@ static int report_unsupported(const struct level *level, const char *module_name
 /* Without _ansible_* keys: those are the core's own, known or not. */
 static json_t *own_arguments(json_t *arguments)
 {
-    AUTO_JSON json_t *own = json_copy(arguments);
+    AUTO_JSON json_t *own = json_object();
     const char *key;
-    json_t *ignored;
-    void *next;
+    json_t *value;
 
-    json_object_foreach_safe (own, next, key, ignored)
-        if (text_starts_with(key, "_ansible_"))
-            json_object_del(own, key);
+    json_object_foreach (arguments, key, value)
+        if (!text_starts_with(key, "_ansible_") && json_object_set_nocheck(own, key, value) < 0)
+            return NULL;
     return TAKE_PTR(own);
 }
 

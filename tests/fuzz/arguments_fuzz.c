@@ -113,7 +113,7 @@ static void take(json_t *arguments)
     struct validation v;
 
     require(validate(TABLE, &RULES, arguments, core_version(version), "fuzz", &v, &error) == 0);
-    AUTO_FREE char *log = log_text(TABLE, &v);
+    AUTO_FREE char *log = log_text(TABLE, &v, NULL);
     require(log != NULL);
     print(v.params, v.no_log);
     print(v.errors, v.no_log);

@@ -1,6 +1,7 @@
 /*
  * The module library's validation as a filter: one JSON object a line in the form that
- * ansible-core's ArgumentSpecValidator takes, what comes of it as one JSON object a line.
+ * ansible-core's ArgumentSpecValidator takes, what comes of it as one JSON object a line; also what
+ * would be logged, and the parameters as a result shows them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,9 @@
 
 #include "arguments.h"
 #include "cleanup.h"
+#include "log.h"
 #include "python_text.h"
+#include "result.h"
 #include "validate.h"
 
 /* Everything a table is made of lives until the line is done. */
@@ -219,17 +222,19 @@ static json_t *check(const json_t *request, struct error *error)
 {
     json_t *parameters = json_object_get(request, "parameters");
     AUTO_JSON json_t *none = json_object();
+    const struct param *table = table_of(json_object_get(request, "argument_spec"));
     struct validation v;
-    int r = validate(table_of(json_object_get(request, "argument_spec")), rules_of(request),
-                     parameters ? parameters : none,
+    int r = validate(table, rules_of(request), parameters ? parameters : none,
                      core_version(string_of(request, "ansible_version")), NULL, &v, error);
 
     if (r < 0)
         return NULL;
-    json_t *answer = json_pack("{s:O, s:O, s:O, s:O, s:o, s:o}", "validated_parameters", v.params,
-                               "error_messages", v.errors, "warnings", v.warnings, "deprecations",
-                               v.deprecations, "unsupported_parameters", keys_of(v.unsupported),
-                               "no_log_values", keys_of(v.no_log));
+    AUTO_FREE char *log = log_text(table, &v, NULL);
+    json_t *answer =
+        json_pack("{s:O, s:O, s:O, s:O, s:o, s:o, s:s, s:o}", "validated_parameters", v.params,
+                  "error_messages", v.errors, "warnings", v.warnings, "deprecations",
+                  v.deprecations, "unsupported_parameters", keys_of(v.unsupported), "no_log_values",
+                  keys_of(v.no_log), "log", log, "scrubbed", result_scrub(v.params, v.no_log));
     validation_release(&v);
     return answer;
 }

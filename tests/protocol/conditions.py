@@ -6,7 +6,9 @@ import fcntl
 import json
 import os
 import pty
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,10 +102,23 @@ class Reading(Base):
     def test_missing(self):
         self.each_file(self.path('nothing'), 'No such file')
 
-    @unittest.skipIf(os.geteuid() == 0, 'root can read every file')
     def test_unreadable(self):
         os.chmod(self.write_arguments({}), 0)
-        self.each_file(self.path('args'), 'Permission denied')
+        os.chmod(self.folder.name, 0o755)
+        nobody = {'user': 65534} if os.geteuid() == 0 else {}  # root can read every file
+        for program in SETTINGS.programs:
+            copy = shutil.copy(program, self.folder.name)
+            self.fails(self.run_program(copy, self.path('args'), **nobody), 'Permission denied')
+
+    @unittest.skipUnless(shutil.which('strace'), 'takes strace')
+    def test_a_wrong_parameter_costs_no_look_at_the_system(self):
+        for program in SETTINGS.programs:
+            arguments = self.write_arguments({'path': self.path('file'), 'nonsense': 1})
+            self.fails(self.run_program('strace', '-f', '-qq', '-o', self.path('trace'), '-e',
+                                        'trace=%file,%process,ioctl', program, arguments), 'nonsense')
+            after = self.read('trace').rpartition(f'"{arguments}"')[2]
+            # The seed of jansson's hash tables, and the time of the log line.
+            self.assertLessEqual(set(re.findall('"(/.*?)"', after)), {'/dev/urandom', '/etc/localtime'})
 
     def test_empty(self):
         self.each(b'', 'is empty')
@@ -356,6 +371,10 @@ except TimeoutError:
                       line)
         self.assertTrue(line.startswith(f'<{16 << 3 | 6}>'), line)
 
+    def test_who_the_task_was_for(self):
+        self.assertIn('ansible-sample_module: app=7 Invoked with path=',
+                      self.logged(_ansible_target_log_info='app=7'))
+
     def test_facility_that_is_none(self):
         for name in ('LOG_NONSENSE', 'nonsense', None):
             self.assertTrue(self.logged(_ansible_syslog_facility=name).startswith(f'<{1 << 3 | 6}>'))
@@ -444,6 +463,9 @@ class Signals(Base):
             with self.subTest(signal=number.name):
                 result = self.fails(self.interrupt(number), number.name)
                 self.assertIn('actions done: 1', result['msg'])
+                self.assertEqual([action['path'] for action in result['actions_done']], [self.path('file')])
+                self.assertEqual(result['actions'][:1], result['actions_done'])
+                self.assertEqual(len(result['actions']), 2)
                 self.assertTrue(result['changed'])
                 os.unlink(self.path('file'))
 

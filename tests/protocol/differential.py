@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 SKIPPED, BATCH = 77, 20000
+HIDDEN = 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER'
 
 
 def find_ansible():
@@ -42,6 +43,7 @@ def find_ansible():
 
 find_ansible()
 
+from ansible.module_utils import basic  # noqa: E402
 from ansible.module_utils.common import arg_spec, parameters as core_parameters  # noqa: E402
 from ansible.release import __version__ as CORE_VERSION  # noqa: E402
 
@@ -275,7 +277,7 @@ def reference(line):
     """What ansible-core says; None where it raises an exception instead of giving an error."""
     case = json.loads(line)
     environment_fallback(case['argument_spec'])
-    warnings = []
+    basic.has_journal, warnings = False, []
     core_parameters.warn = warnings.append
     validator = arg_spec.ArgumentSpecValidator(case['argument_spec'],
                                                **{rule: case.get(rule) for rule in RULES})
@@ -285,7 +287,12 @@ def reference(line):
         return None
     warnings += ['Both option {option} and its alias {alias} are set.'.format(**w)
                  for w in result._warnings]
-    return {
+    values = result.validated_parameters
+    comparable = not result.error_messages and holdable(values) and not has_python_only(values)
+    # A truth value as a secret hides itself everywhere in ansible-core (kept difference).
+    comparable = comparable and not any(isinstance(value, bool) for value in result._no_log_values)
+    wanted = leaving(case, result) if comparable else {}
+    return wanted | {
         'validated_parameters': result.validated_parameters,
         'error_messages': list(result.error_messages),
         'warnings': warnings,
@@ -296,6 +303,19 @@ def reference(line):
         'contexts': len({name[:-1] if isinstance(name, tuple) else ()
                          for name in result.unsupported_parameters}),
     }
+
+
+def leaving(case, result):
+    """What a module with these parameters logs, and what of them its result shows."""
+    module = basic.AnsibleModule.__new__(basic.AnsibleModule)
+    lines = []
+    vars(module).update(
+        _name='x', no_log=False, params=result.validated_parameters, aliases=result._aliases,
+        argument_spec=case['argument_spec'], no_log_values=result._no_log_values, _target_log_info='',
+        _log_to_syslog=lines.append, warn=lambda text: None)
+    module._log_invocation()
+    return {'log': lines[0],
+            'scrubbed': core_parameters.remove_values(result.validated_parameters, result._no_log_values)}
 
 
 def holdable(value):
@@ -341,7 +361,7 @@ def normalise(answer, contexts):
         messages.append(message)
     deprecations = [{key: value for key, value in entry.items() if value is not None}
                     for entry in answer['deprecations']]
-    return {
+    return {key: json.loads(json.dumps(answer[key])) for key in ('log', 'scrubbed') if key in answer} | {
         'validated_parameters': json.loads(json.dumps(answer['validated_parameters'])),
         'error_messages': messages,
         'warnings': answer['warnings'],
@@ -349,6 +369,21 @@ def normalise(answer, contexts):
         'unsupported_parameters': sorted(answer['unsupported_parameters']),
         'no_log_values': sorted({secret_key(value) for value in answer['no_log_values'] if value}),
     }
+
+
+def unhide(wanted, got):
+    """`wanted` with true, false and null where only ansible-core hides them, for a secret like `e`."""
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        return {key: unhide(value, got.get(key)) for key, value in wanted.items()}
+    if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
+        return [unhide(*pair) for pair in zip(wanted, got)]
+    return got if wanted == HIDDEN and (got is None or isinstance(got, bool)) else wanted
+
+
+def share_letters(secrets):
+    """Then it matters which is replaced first: ansible-core takes any, we the longest (kept difference)."""
+    letters = [letter for secret in secrets for letter in set(secret)]
+    return len(letters) != len(set(letters))
 
 
 def same(wanted, got):
@@ -395,6 +430,11 @@ def compare(line, answer, counts):
     counts['valid' if not wanted['error_messages'] else 'invalid'] += 1
     if lost and set(wanted['no_log_values']) <= set(got['no_log_values']):
         got['no_log_values'] = wanted['no_log_values']
+    if share_letters(wanted['no_log_values']):
+        wanted = {key: value for key, value in wanted.items() if key not in ('log', 'scrubbed')}
+    if 'scrubbed' in wanted:
+        counts['secrets: hidden as ansible-core does'] += bool(wanted['no_log_values'])
+        wanted['scrubbed'] = unhide(wanted['scrubbed'], got['scrubbed'])
     for key, value in wanted.items():
         if not same(value, got[key]):
             return key

@@ -84,7 +84,7 @@ static void logs(const char *arguments, const char *expected)
     assert_int_equal(validate(PARAMS, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
     json_object_del(v.params, "disks");
     json_object_del(v.params, "paths");
-    AUTO_FREE char *text = log_text(PARAMS, &v);
+    AUTO_FREE char *text = log_text(PARAMS, &v, NULL);
     assert_string_equal(text, expected);
     validation_release(&v);
 }
@@ -119,15 +119,15 @@ static void test_password_names(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(password); i++)
         json_object_set_new(params, password[i], json_string("shown"));
-    AUTO_FREE char *hidden = log_text(&(const struct param){0}, &v);
+    AUTO_FREE char *hidden = log_text(&(const struct param){0}, &v, NULL);
     assert_null(strstr(hidden, "shown"));
     json_object_clear(params);
     for (size_t i = 0; i < ARRAY_SIZE(other); i++)
         json_object_set_new(params, other[i], json_string("shown"));
-    AUTO_FREE char *shown = log_text(&(const struct param){0}, &v);
+    AUTO_FREE char *shown = log_text(&(const struct param){0}, &v, NULL);
     assert_null(strstr(shown, "NOT_LOGGING"));
     json_object_clear(params);
-    AUTO_FREE char *nothing = log_text(&(const struct param){0}, &v);
+    AUTO_FREE char *nothing = log_text(&(const struct param){0}, &v, NULL);
     assert_string_equal(nothing, "Invoked");
 }
 
