@@ -35,7 +35,7 @@ def nodes(tmp_path_factory):
 @pytest.fixture
 def site(nodes, tmp_path):
     """The nodes keep nothing yet, and no connection is open."""
-    for name in ("alpha", "beta", "gamma"):
+    for name in nodes.names:
         nodes.in_node(name, "sh", "-c", "rm -rf /var/cache/ecoma-fleet /home/*/.cache /root/.cache")
     nodes.close_connections()
     modules = {"probe_module": os.environ["PROBE_MODULE"]}

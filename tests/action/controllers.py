@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 CACHE = REPO / ".cache"
+PYTHON = str(REPO / ".venv/bin/python")  # has ansible-core as scripts/lib/requirements.txt pins it
 OLDEST, NEWEST, MITOGEN = "2.14.18", "2.21.5", "0.3.54"
 NEWEST_PYTHON = "3.13"  # of Debian trixie; ansible-core 2.21 takes 3.12 or later
 PROCESS_SECONDS = 240
@@ -36,7 +36,7 @@ def get(folder, *command):
 
 
 def from_pypi(folder, package, *options):
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     return get(folder, *pip, *options, package, "--target")
 
 
@@ -61,12 +61,12 @@ class Controller:
 
 
 def installed():
-    return Controller([sys.executable])
+    return Controller([PYTHON])
 
 
 def oldest():
     folder = from_pypi(f"controller-{OLDEST}", f"ansible-core=={OLDEST}")
-    return Controller([sys.executable], {"PYTHONPATH": str(folder)})
+    return Controller([PYTHON], {"PYTHONPATH": str(folder)})
 
 
 def newest():
@@ -82,7 +82,7 @@ def mitogen():
     folder = from_pypi(f"mitogen-{MITOGEN}", f"mitogen=={MITOGEN}")
     strategies = str(folder / "ansible_mitogen/plugins/strategy")
     settings = {"ANSIBLE_STRATEGY_PLUGINS": strategies, "ANSIBLE_STRATEGY": "mitogen_linear"}
-    return Controller([sys.executable], {"PYTHONPATH": str(folder), **settings}, needs_python=True)
+    return Controller([PYTHON], {"PYTHONPATH": str(folder), **settings}, needs_python=True)
 
 
 CONTROLLERS = {"2.14": oldest, "2.19": installed, "2.21": newest, "mitogen": mitogen}

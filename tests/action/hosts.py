@@ -9,8 +9,6 @@ from importlib.util import module_from_spec, spec_from_loader
 from controllers import REPO, python_of_trixie
 
 ADMIN, PASSWORD = "admin", "Kennwort mit 'Zeichen'"
-NODES = ("alpha", "beta", "gamma")
-WITH_PYTHON = "gamma"
 ACCOUNTS = ("worker", "mallory")
 
 
@@ -25,6 +23,10 @@ fleet = load_fleet()
 
 
 class Nodes(fleet.Lab):
+    names = ("alpha", "beta", "gamma")
+    with_python = ("gamma",)
+    disks = {"alpha": [{"name": "data-0", "tier": "hot"}]}
+
     def make_admin(self, node, user, password):
         super().make_admin(node, user, password)
         root = self.root(node["name"])
@@ -33,15 +35,14 @@ class Nodes(fleet.Lab):
         fleet.run("chroot", root, "chpasswd", text=f"root:{password}\n")
         fleet.write(root / "etc/ssh/sshd_config.d/log.conf", "LogLevel VERBOSE\nMaxSessions 100\n", 0o644)
         fleet.write(root / "etc/default/ssh", 'SSHD_OPTS="-E /var/log/sshd.log"\n', 0o644)
-        if node["name"] == WITH_PYTHON:
+        if node["name"] in self.with_python:
             fleet.run("cp", "-a", "--no-clobber", f"{python_of_trixie()}/usr", root)
 
     def root(self, name):
         return self.node_dir(name) / "root"
 
     def outputs(self):
-        disk = {"name": "data-0", "tier": "hot"}
-        vms = [{"hostname": name, "ip": "", "disks": [disk] if name == "alpha" else []} for name in NODES]
+        vms = [{"hostname": name, "ip": "", "disks": self.disks.get(name, [])} for name in self.names]
         return {"username": ADMIN, "password": PASSWORD, "vms": {"wkr": vms}}
 
     def inventory(self):

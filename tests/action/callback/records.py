@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 
 from ansible.plugins.callback import CallbackBase
 
@@ -20,8 +21,13 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "records"
 
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self.started = time.monotonic()
+
     def record(self, event, result):
         line = {
+            "started": getattr(self, "started", None),
+            "ended": time.monotonic(),
             "event": event,
             "host": result._host.get_name(),
             "task": result._task.get_name(),
