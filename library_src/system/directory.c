@@ -8,14 +8,32 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include "cleanup.h"
 #include "host.h"
+#include "text.h"
 
 #ifndef SYS_open_tree
 #define SYS_open_tree 428
 #endif
+
+char *directory_unwritable(const char *path, uint64_t room)
+{
+    struct statvfs space;
+
+    if (statvfs(path, &space) < 0)
+        return text_format("%s can't be examined: %s", path, strerror(errno));
+    if (space.f_flag & ST_RDONLY)
+        return text_format("the filesystem of %s is read-only", path);
+    if ((space.f_blocks > 0 && space.f_bavail * space.f_frsize < room) ||
+        (space.f_files > 0 && space.f_favail == 0))
+        return text_format("the filesystem of %s is full", path);
+    if (access(path, W_OK) < 0)
+        return text_format("%s can't be written: %s", path, strerror(errno));
+    return NULL;
+}
 
 int directory_open_below(const char *path)
 {

@@ -4,11 +4,17 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "fields.h"
 
 struct directory; /* host.h */
+
+/* Why nothing could be written in `path`: read-only, fewer than `room` bytes or no inode free
+ * (where the filesystem counts them), no right to. NULL: nothing speaks against it. Owned by the
+ * caller. */
+char *directory_unwritable(const char *path, uint64_t room);
 
 /* A descriptor of `path` without the mounts on top of anything in it (open_tree(2), a detached copy
  * of its mount); where the kernel has none (before 5.2), the directory as it is visible. Negative

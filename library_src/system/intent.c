@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "cleanup.h"
+#include "directory.h"
 #include "file.h"
 #include "text.h"
 
@@ -63,19 +63,8 @@ int intents_read(struct intent_list *ret_intents, struct error *error)
 
 char *intents_unwritable(void)
 {
-    struct statvfs space;
-    const char *existing = access(STATE_DIRECTORY, F_OK) == 0 ? STATE_DIRECTORY : "/var/lib";
-
-    if (statvfs(existing, &space) < 0)
-        return text_format("%s can't be examined: %s", existing, strerror(errno));
-    if (space.f_flag & ST_RDONLY)
-        return text_format("the filesystem of %s is read-only", existing);
-    if ((space.f_blocks > 0 && space.f_bavail * space.f_frsize < ROOM) ||
-        (space.f_files > 0 && space.f_favail == 0))
-        return text_format("the filesystem of %s is full", existing);
-    if (access(existing, W_OK) < 0)
-        return text_format("%s can't be written: %s", existing, strerror(errno));
-    return NULL;
+    return directory_unwritable(access(STATE_DIRECTORY, F_OK) == 0 ? STATE_DIRECTORY : "/var/lib",
+                                ROOM);
 }
 
 /* A directory entry is durable only when the directory above was synced too. */

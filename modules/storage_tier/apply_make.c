@@ -335,29 +335,11 @@ int apply_mkfs(const struct request *request, struct found *found, const struct 
 int apply_grow_swap(const struct request *request, struct found *found,
                     const struct disk_request *want, struct error *error)
 {
-    const struct signature *swap = found_filesystem(found);
-    int r = hold_disk(found, error);
-
     free(found->new_uuid);
-    found->new_uuid = strdup(swap->uuid);
-    if (r == 0 && !found->new_uuid)
-        r = error_oom(error);
-    if (r == 0)
-        r = confirm(request, found, error);
-    if (r == 0)
-        r = record(found, want, false, error);
-    if (r == 0)
-        r = run_mkfs(found, want, error);
-    if (r == 0)
-        r = sync_disk(found, error);
-    if (r == 0)
-        r = check_made(found, want, error);
-    if (r == 0)
-        r = stamps_erase(&found->disk, &found->intents.items[0], error);
-    if (r == 0)
-        r = intent_remove(found->intents.items[0].uuid, error);
-    release_disk(found);
-    return r;
+    found->new_uuid = strdup(found_filesystem(found)->uuid);
+    int r = found->new_uuid ? apply_mkfs(request, found, want, error) : error_oom(error);
+
+    return r < 0 ? r : intent_remove(found->intents.items[0].uuid, error);
 }
 
 /* What an interrupted run left to do after its mkfs. */

@@ -102,21 +102,6 @@ static int look_at_visible(const char *path, struct visible_directory *visible, 
     return 0;
 }
 
-static char *find_unwritable(const char *directory)
-{
-    struct statvfs space;
-
-    if (statvfs(directory, &space) < 0)
-        return text_format("%s can't be examined: %s", directory, strerror(errno));
-    if (space.f_flag & ST_RDONLY)
-        return text_format("the filesystem of %s is read-only", directory);
-    if (space.f_blocks > 0 && (space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0)))
-        return text_format("the filesystem of %s is full", directory);
-    if (access(directory, W_OK) < 0)
-        return text_format("%s can't be written: %s", directory, strerror(errno));
-    return NULL;
-}
-
 /* The nearest directory above that exists decides what a new one will be able to do. */
 static int look_at_root(const char *root, struct facts *facts, struct error *error)
 {
@@ -141,7 +126,7 @@ static int look_at_root(const char *root, struct facts *facts, struct error *err
                             real);
     if (fd < 0)
         return error_set_errno(error, -errno, "opening %s", real ? real : "/");
-    facts->root_unwritable = find_unwritable(real ? real : "/");
+    facts->root_unwritable = directory_unwritable(real ? real : "/", 1);
     int r = directory_read(fd, ".", ROOT_ENTRIES, &facts->root, error);
     facts->root.exists = strcmp(existing, root) == 0;
     return r;
