@@ -23,10 +23,13 @@ class Drive:
     kind: str
     device: dict = field(default_factory=dict)  # further properties
     below: dict = field(default_factory=dict)  # another block driver between device and file
+    shared: bool = False  # several drives show this file
 
     def blockdevs(self):
         """What `blockdev-add` takes, the file last but one; the last has the drive's name."""
         file = {"node-name": f"{self.name}-file", "driver": "file", "filename": str(self.image)}
+        if self.shared:
+            file["locking"] = "off"
         format_ = "qcow2" if self.image.suffix == ".qcow2" else "raw"
         top = {"node-name": self.name, "driver": format_, "file": file["node-name"]}
         if not self.below:
@@ -37,7 +40,8 @@ class Drive:
 
     def frontend(self):
         """What `device_add` takes."""
-        return {"driver": self.kind, "id": f"dev-{self.name}", "drive": self.name, **self.device}
+        return {"driver": self.kind, "id": f"dev-{self.name}", "drive": self.name,
+                "share-rw": self.shared, **self.device}
 
     def digest(self):
         """Of every byte of a raw image."""
@@ -55,11 +59,12 @@ def blank(path, size=64 * MIB):
     return Path(path)
 
 
-def scsi(number, image, **device):
+def scsi(number, image, below=None, shared=False, **device):
     """Proxmox' drive scsiN."""
     name = f"drive-scsi{number}"
     place = {"bus": "scsihw0.0", "channel": 0, "scsi-id": 0, "lun": number}
-    return Drive(name, Path(image), SCSI, {**place, "device_id": name, **device})
+    return Drive(name, Path(image), SCSI, {**place, "device_id": name, **device}, below or {},
+                 shared)
 
 
 def virtio(number, image, **device):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import drives
 
-MODULES = {"storage_tier": os.environ.get("STORAGE_TIER", "storage_tier"),
-           "storage_tier_info": os.environ.get("STORAGE_TIER_INFO", "storage_tier_info")}
+LIBRARY = Path(__file__).parents[2] / "library"
+MODULES = {"storage_tier": os.environ.get("STORAGE_TIER", LIBRARY / "storage_tier"),
+           "storage_tier_info": os.environ.get("STORAGE_TIER_INFO", LIBRARY / "storage_tier_info")}
 ROOT = "/var/storage"
 OS = {"name": "os", "tier": "warm"}
 RUN_SECONDS = 120
