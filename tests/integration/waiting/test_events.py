@@ -8,11 +8,11 @@ import pytest
 
 import system
 from host import OS, SIZES
-from waiting_run import Run, add_late_disk
+from waiting_run import add_late_disk
 
 NETLINK_KOBJECT_UEVENT = 15
 GROUP_UDEV = 2
-START = 1.5  # seconds until the disk comes
+DELAY = 1.5  # seconds until the disk comes
 
 
 def wanted(device):
@@ -40,13 +40,13 @@ def check_calm(run, seconds):
     assert len(run.looks()) <= len(waits) + 6
 
 
-def test_disk_that_comes_is_found_by_the_kernels_event(host):
+def test_disk_that_comes_is_found_by_the_kernels_event(host, start):
     if not events_arrive():
         pytest.skip("no uevents arrive here")
-    disk = add_late_disk(host, SIZES["ext4"])
-    run = Run(host, wanted(disk.path), device_timeout=30)
-    time.sleep(START)
-    came = disk.come()
+    disk = add_late_disk(host)
+    run = start(wanted(disk.path), device_timeout=30)
+    time.sleep(DELAY)
+    came = disk.come(SIZES["ext4"])
     result = run.finish()
     assert not result.failed, result
     assert system.blkid(disk.path)["LABEL"] == "tier-hot"
@@ -58,21 +58,21 @@ def test_disk_that_comes_is_found_by_the_kernels_event(host):
     check_calm(run, 3)
 
 
-def test_disk_that_is_there_is_not_waited_for(host):
+def test_disk_that_is_there_is_not_waited_for(host, start):
     disk = host.add_disk()
-    run = Run(host, wanted(disk.path), device_timeout=30)
+    run = start(wanted(disk.path), device_timeout=30)
     assert not run.finish().failed
     assert run.waits() == []
     assert not any(name == "socket" and "KOBJECT_UEVENT" in arguments
                    for _, name, arguments, _ in run.calls())
 
 
-def test_link_that_udev_makes_is_found_by_udevs_event(host):
+def test_link_that_udev_makes_is_found_by_udevs_event(host, start):
     if not events_arrive():
         pytest.skip("no uevents arrive here")
     disk = host.add_disk()
-    run = Run(host, wanted("/dev/disk/by-id/virtio-late"), device_timeout=30)
-    time.sleep(START)
+    run = start(wanted("/dev/disk/by-id/virtio-late"), device_timeout=30)
+    time.sleep(DELAY)
     (host.nodes / "disk" / "by-id").mkdir(parents=True)
     os.symlink(f"../../{disk.kernel_name}", host.nodes / "disk" / "by-id" / "virtio-late")
     came = time.time()
@@ -84,26 +84,26 @@ def test_link_that_udev_makes_is_found_by_udevs_event(host):
     check_calm(run, 3)
 
 
-def test_without_events_the_disk_is_found_by_looking(host):
-    disk = add_late_disk(host, SIZES["ext4"])
-    run = Run(host, wanted(disk.path), "inject=socket:error=EAFNOSUPPORT", device_timeout=30)
-    time.sleep(START)
-    disk.come()
+def test_without_events_the_disk_is_found_by_looking(host, start):
+    disk = add_late_disk(host)
+    run = start(wanted(disk.path), "inject=socket:error=EAFNOSUPPORT", device_timeout=30)
+    time.sleep(DELAY)
+    disk.come(SIZES["ext4"])
     result = run.finish()
     assert not result.failed, result
     assert run.waits() and not any(woken for _, woken in run.waits())
     check_calm(run, 5)
 
 
-def test_disk_that_never_comes_costs_a_look_a_second(host):
-    run = Run(host, wanted("/dev/disk/by-id/never"), device_timeout=4)
+def test_disk_that_never_comes_costs_a_look_a_second(start):
+    run = start(wanted("/dev/disk/by-id/never"), device_timeout=4)
     result = run.finish()
     assert result.failed and "does not exist (yet)" in result["msg"]
     assert len(run.waits()) >= 3
     check_calm(run, 5)
 
 
-def test_timeout_of_zero_looks_once(host):
-    run = Run(host, wanted("/dev/disk/by-id/never"), device_timeout=0)
+def test_timeout_of_zero_looks_once(start):
+    run = start(wanted("/dev/disk/by-id/never"), device_timeout=0)
     assert run.finish().failed
     assert run.waits() == [] and len(run.looks()) == 1

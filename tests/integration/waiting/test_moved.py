@@ -8,7 +8,7 @@ import pytest
 import system
 from disk import make_node
 from host import OS
-from waiting_run import Run, lock
+from waiting_run import lock
 
 LINK = "/dev/disk/by-id/virtio-data"
 # Where the run is stopped: after the nth of these calls. Locks are looked at and taken before anything
@@ -54,10 +54,9 @@ class Scene:
         return self.second.digest() == self.before
 
 
-def stop_and(scene, point, change):
+def stop_and(start, scene, point, change):
     call, when = point
-    run = Run(scene.host, scene.disks, f"inject={call}:signal=STOP:when={when}",
-              device_timeout=0)
+    run = start(scene.disks, f"inject={call}:signal=STOP:when={when}", device_timeout=0)
     stopped = run.do_when_stopped(change)
     result = run.finish()
     assert stopped, f"the run ended before its {call} number {when}: {result}"
@@ -65,9 +64,9 @@ def stop_and(scene, point, change):
 
 
 @pytest.mark.parametrize("point", EARLY + LATE, ids=name_of)
-def test_link_that_moves_to_somebodys_disk(host, point):
+def test_link_that_moves_to_somebodys_disk(host, start, point):
     scene = Scene(host, True)
-    stop_and(scene, point, lambda: scene.point_to(scene.second))
+    stop_and(start, scene, point, lambda: scene.point_to(scene.second))
     assert scene.second_is_untouched()
     scene.point_to(scene.first)
     host.converge(scene.disks)
@@ -75,29 +74,29 @@ def test_link_that_moves_to_somebodys_disk(host, point):
 
 
 @pytest.mark.parametrize("point", LATE, ids=name_of)
-def test_link_that_moves_to_a_blank_disk(host, point):
+def test_link_that_moves_to_a_blank_disk(host, start, point):
     """Nothing on that disk speaks against it, and still it isn't the one that was looked at."""
     scene = Scene(host, False)
-    stop_and(scene, point, lambda: scene.point_to(scene.second))
+    stop_and(start, scene, point, lambda: scene.point_to(scene.second))
     assert scene.second_is_untouched()
     scene.point_to(scene.first)
     host.converge(scene.disks)
 
 
 @pytest.mark.parametrize("point", EARLY + LATE, ids=name_of)
-def test_node_that_is_replaced(host, point):
+def test_node_that_is_replaced(host, start, point):
     scene = Scene(host, True)
-    stop_and(scene, point, scene.replace_node)
+    stop_and(start, scene, point, scene.replace_node)
     assert scene.second_is_untouched()
     scene.restore_node()
     host.converge(scene.disks)
 
 
-def test_link_that_moves_while_the_run_waits_for_its_turn(host):
+def test_link_that_moves_while_the_run_waits_for_its_turn(host, start):
     """The plan is made again under the lock: what it was made of is not what it meets."""
     scene = Scene(host, True)
     held = lock("/run/storage_tier.lock")
-    run = Run(host, scene.disks, device_timeout=0)
+    run = start(scene.disks, device_timeout=0)
     while not any(name == "flock" for _, name, _, _ in run.calls()):
         assert run.process.poll() is None
     scene.point_to(scene.second)

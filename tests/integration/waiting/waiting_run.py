@@ -1,6 +1,5 @@
 """A run of the module under strace, in the background, and a loop device whose disk comes later."""
 
-import errno
 import fcntl
 import json
 import os
@@ -9,38 +8,30 @@ import signal
 import subprocess
 import time
 
-from disk import Disk, attach
+from disk import Disk
 from host import STORAGE_TIER, Result
 
+SET_CAPACITY = 0x4C07  # linux/loop.h
 CALL = re.compile(r"^\d+ +(\d+\.\d+) (\w+)\((.*)\) += (-?\d+)")
 STOPPED = re.compile(r"^(\d+) .*--- stopped by SIGSTOP ---$")
 WAIT = re.compile(r"^\[\{fd=-?\d+(, events=POLLIN)?\}\], 1, \d+$")
 
 
 class LateDisk(Disk):
-    """The node and the entry below /sys/class/block are there from the start, the disk is not."""
+    """A device without a disk in it, of no size, as card readers have them: it is ours from the start,
+    and no other process takes it meanwhile."""
 
-    def __init__(self, name, image, nodes, links):
-        super().__init__(name, image, nodes, links)
-        os.close(self.fd)
-        self.fd = os.open(os.devnull, os.O_RDONLY)
-
-    def come(self):
-        """The free device of that time is the same one, unless another process was quicker."""
-        node = self.nodes / self.kernel_name
-        number, fd = attach(self.image, self.nodes, False, False)
-        if f"loop{number}" != self.kernel_name:
-            os.close(fd)
-            raise OSError(errno.EBUSY, f"{node} was taken by another process")
-        os.close(self.fd)
-        self.fd = fd
-        return time.time()
+    def come(self, size):
+        """The time at which the kernel began to tell."""
+        os.truncate(self.image, size)
+        came = time.time()
+        fcntl.ioctl(self.fd, SET_CAPACITY)
+        return came
 
 
-def add_late_disk(host, size):
+def add_late_disk(host):
     image = host.folder / "late.img"
-    with image.open("wb") as file:
-        file.truncate(size)
+    image.touch()
     disk = LateDisk("data-0", image, host.nodes, host.links)
     host.disks.append(disk)
     return disk
@@ -54,12 +45,19 @@ class Run:
                 *[word for what in inject for word in ("-e", what)],
                 STORAGE_TIER, host.arguments_file(json.dumps(arguments))]
         self.process = subprocess.Popen([str(word) for word in argv], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True,
+                                        start_new_session=True)
 
     def finish(self):
         out, err = self.process.communicate()
         return Result(subprocess.CompletedProcess(self.process.args, self.process.returncode,
                                                   out, err))
+
+    def kill(self):
+        """strace with everything it started, where a test failed before the end of the run."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.communicate()
 
     def lines(self):
         return self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
