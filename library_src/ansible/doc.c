@@ -153,7 +153,8 @@ char *doc_text(const struct module *module)
     add_list(&yaml, 2, "description", module->description);
     if (module->version_added)
         add_key(&yaml, 2, "version_added", module->version_added);
-    add_list(&yaml, 2, "author", STRINGS("ecoma"));
+    /* !UNKNOWN is what ansible-test takes in place of an account. */
+    add_list(&yaml, 2, "author", module->author ? module->author : STRINGS("Ecoma (!UNKNOWN)"));
     add_options(&yaml, 2, "options", module->params);
     add_attributes(&yaml, module);
     add_list(&yaml, 2, "requirements", module->requirements);

@@ -22,6 +22,7 @@ struct module {
     const char *short_description;
     const char *const *description; /* NULL-ended paragraphs */
     const char *version_added;
+    const char *const *author;  /* NULL-ended, each "Name (@account)"; NULL: the project */
     const struct param *params; /* ends with .name == NULL */
     const struct param_rules *rules;
     const char *examples;            /* YAML */

@@ -191,6 +191,7 @@ static const struct module hosts_entry = {
     .short_description = "Manage the line of an address in a hosts file",
     .description = STRINGS("Gives an address exactly one line, with exactly these names; or none."),
     .version_added = "0.1.0",
+    .author = STRINGS("Your Name (@your-account)"),
     .params = params,
     .rules = &rules,
     .examples = "- name: The node's own name\n"

@@ -72,6 +72,8 @@ class Documentation(unittest.TestCase):
                 self.assertTrue(doc[key], key)
             self.assertEqual(doc['module'], name)
             self.assertFalse(doc['short_description'].endswith('.'))
+            for author in doc['author']:
+                self.assertRegex(author, r'\((@[\w-]+|!UNKNOWN)\)$')
             for attribute in ('check_mode', 'diff_mode', 'platform'):
                 self.assertTrue(doc['attributes'][attribute]['description'])
                 self.assertIn(doc['attributes'][attribute]['support'], ('full', 'partial', 'none'))

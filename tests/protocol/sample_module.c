@@ -179,7 +179,7 @@ static const struct param TYPES[] = {
     {.name = "bool", .type = PARAM_BOOL, .fallback_env = STRINGS("SAMPLE_NONE", "SAMPLE_BOOL")},
     {.name = "int", .type = PARAM_INT, .choices = STRINGS("1", "2")},
     {.name = "float", .type = PARAM_FLOAT},
-    {.name = "list", .type = PARAM_LIST, .choices = STRINGS("a", "b", "off")},
+    {.name = "list", .type = PARAM_LIST, .has_elements = true, .choices = STRINGS("a", "b", "off")},
     {.name = "ints", .type = PARAM_LIST, .has_elements = true, .elements = PARAM_INT},
     {.name = "dict",
      .type = PARAM_DICT,
