@@ -9,10 +9,11 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "cleanup.h"
-#include "directory.h"
 #include "file.h"
 #include "text.h"
 
@@ -85,17 +86,20 @@ static int number_lines(struct libmnt_table *table, const struct string_list *br
     if (!iterator)
         return error_oom(error);
     for (const char *p = fstab->text; *p; p = *end ? end + 1 : end, number++) {
-        size_t blank = strspn(p, " \t\r"); /* libmount takes CR LF as a line end too */
+        size_t blank = strspn(p, " \t");
         struct libmnt_fs *fs = NULL;
 
         end = strchrnul(p, '\n');
+        size_t length = (size_t)(end - p);
+        if (length > 0 && p[length - 1] == '\r')
+            length--; /* libmount takes CR LF as a line end too, and CR elsewhere as a character */
         if (is_broken(broken, number)) {
             AUTO_FREE char *text = text_format("%d: %.*s", number, (int)(end - p), p);
             if (!text || string_list_add(&fstab->broken, text) < 0)
                 return error_oom(error);
             continue;
         }
-        if (p[blank] == '#' || p[blank] == '\n' || p[blank] == '\0')
+        if (blank >= length || p[blank] == '#')
             continue;
         if (mnt_table_next_fs(table, iterator, &fs) != 0)
             return error_set(error, -EINVAL, "%s: line %d was not understood", fstab->path, number);
@@ -107,6 +111,24 @@ static int number_lines(struct libmnt_table *table, const struct string_list *br
     return 0;
 }
 
+/* libmount parses files. By name: of a stream it guesses the format, and takes an fstab whose first
+ * line begins with two numbers for mountinfo. */
+static int parse_text(struct libmnt_table *table, const struct fstab *fstab, struct error *error)
+{
+    AUTO_CLOSE int fd = memfd_create("fstab", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return error_set_errno(error, -errno, "parsing %s", fstab->path);
+    int r = file_write_fd(fd, fstab->path, fstab->text, strlen(fstab->text), error);
+    if (r < 0)
+        return r;
+    AUTO_FREE char *name = text_format("/proc/self/fd/%d", fd);
+    if (!name)
+        return error_oom(error);
+    r = mnt_table_parse_fstab(table, name);
+    return r < 0 ? error_set_errno(error, r, "parsing %s", fstab->path) : 0;
+}
+
 static int parse(struct fstab *fstab, struct error *error)
 {
     __attribute__((cleanup(release_table))) struct libmnt_table *table = mnt_new_table();
@@ -116,16 +138,10 @@ static int parse(struct fstab *fstab, struct error *error)
         return error_oom(error);
     if (!*fstab->text)
         return 0;
-    AUTO_FCLOSE FILE *stream = fmemopen(fstab->text, strlen(fstab->text), "r");
-    if (!stream)
-        return error_oom(error);
-    mnt_table_enable_comments(table, 1);
     mnt_table_set_userdata(table, &broken);
     mnt_table_set_parser_errcb(table, note_broken);
-    int r = mnt_table_parse_stream(table, stream, fstab->path);
-    if (r < 0)
-        r = error_set_errno(error, r, "parsing %s", fstab->path);
-    else
+    int r = parse_text(table, fstab, error);
+    if (r == 0)
         r = number_lines(table, &broken, fstab, error);
     string_list_release(&broken);
     return r;
@@ -153,11 +169,18 @@ static char *find_unwritable(const char *path)
 {
     AUTO_FREE char *copy = strdup(path);
     const char *directory = copy ? dirname(copy) : "/etc";
+    struct statvfs space;
     struct stat status;
-    char *reason = directory_unwritable(directory, ROOM);
 
-    if (reason)
-        return reason;
+    if (statvfs(directory, &space) < 0)
+        return text_format("%s can't be examined: %s", directory, strerror(errno));
+    if (space.f_flag & ST_RDONLY)
+        return text_format("the filesystem of %s is read-only", directory);
+    if ((space.f_blocks > 0 && space.f_bavail * space.f_frsize < ROOM) ||
+        (space.f_files > 0 && space.f_favail == 0))
+        return text_format("the filesystem of %s is full", directory);
+    if (access(directory, W_OK) < 0)
+        return text_format("%s can't be written: %s", directory, strerror(errno));
     if (is_mount_point(path))
         return text_format("%s is a mount point of its own (a bind mount) and can't be replaced",
                            path);
