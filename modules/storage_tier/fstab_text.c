@@ -131,7 +131,7 @@ static int refuse_line(const struct disk_request *want, const struct found *foun
                        const struct fstab_line *line, const char *what, struct error *error)
 {
     return refuse_disk(error, "fstab-foreign-line", want, found,
-                       "serves tier %s, but line %d of fstab, which is not this module's, %s: %s. "
+                       "serves tier %s, but line %d of fstab, which is not this tier's, %s: %s. "
                        "Remove that line and run again%s",
                        tier_names[want->tier], line->number, what, line->text,
                        line->cloud_init ? " (cloud-init wrote it: configure `mounts` there)" : "");
@@ -148,6 +148,15 @@ static bool names_device(const struct fstab_line *line, const struct found *foun
                             text_equal(line->source, found->disk.by_id));
 }
 
+/* Of another tier's line the device may be this tier's: then it moves here. */
+static bool is_of_a_tier(const struct fstab_line *line)
+{
+    for (int t = 0; t < TIER_COUNT; t++)
+        if (text_equal(line->tier, tier_names[t]) && !line->cloud_init)
+            return true;
+    return false;
+}
+
 static int check_lines(const struct disk_request *want, const struct found *found, const char *path,
                        const char *uuid, const struct fstab *fstab, struct error *error)
 {
@@ -156,9 +165,7 @@ static int check_lines(const struct disk_request *want, const struct found *foun
     for (size_t i = 0; i < fstab->lines.count; i++) {
         const struct fstab_line *line = &fstab->lines.items[i];
 
-        if (line->tier && !line->cloud_init) {
-            if (!text_equal(line->tier, tier_names[want->tier]))
-                continue;
+        if (text_equal(line->tier, tier_names[want->tier]) && !line->cloud_init) {
             if (ours)
                 return refuse_disk(error, "fstab-duplicate-lines", want, found,
                                    "serves tier %s, for which fstab has two lines (%d and %d); "
@@ -167,7 +174,7 @@ static int check_lines(const struct disk_request *want, const struct found *foun
             ours = line;
         } else if (want->tier != TIER_SWAP && same_path(line->target, path)) {
             return refuse_line(want, found, line, "mounts something at its path", error);
-        } else if (!want->os && names_device(line, found, uuid)) {
+        } else if (!want->os && !is_of_a_tier(line) && names_device(line, found, uuid)) {
             return refuse_line(want, found, line, "uses the same device", error);
         }
     }
