@@ -11,9 +11,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "cleanup.h"
+#include "directory.h"
 #include "file.h"
 #include "text.h"
 
@@ -169,18 +169,11 @@ static char *find_unwritable(const char *path)
 {
     AUTO_FREE char *copy = strdup(path);
     const char *directory = copy ? dirname(copy) : "/etc";
-    struct statvfs space;
     struct stat status;
+    char *reason = directory_unwritable(directory, ROOM);
 
-    if (statvfs(directory, &space) < 0)
-        return text_format("%s can't be examined: %s", directory, strerror(errno));
-    if (space.f_flag & ST_RDONLY)
-        return text_format("the filesystem of %s is read-only", directory);
-    if ((space.f_blocks > 0 && space.f_bavail * space.f_frsize < ROOM) ||
-        (space.f_files > 0 && space.f_favail == 0))
-        return text_format("the filesystem of %s is full", directory);
-    if (access(directory, W_OK) < 0)
-        return text_format("%s can't be written: %s", directory, strerror(errno));
+    if (reason)
+        return reason;
     if (is_mount_point(path))
         return text_format("%s is a mount point of its own (a bind mount) and can't be replaced",
                            path);
