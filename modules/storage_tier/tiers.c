@@ -172,8 +172,9 @@ static int check_growing(struct tier_view *view, struct error *error)
 {
     const struct disk *disk = &view->found->disk;
     uint64_t now = disk->content.filesystem_bytes;
+    bool ours = view->verdict == VERDICT_KEEP || view->verdict == VERDICT_FINISH;
 
-    if (view->verdict != VERDICT_KEEP || !view->request->grow || now == 0 ||
+    if (!ours || !view->request->grow || now == 0 ||
         !is_worth_growing(view->fstype, now, disk->size_bytes))
         return 0;
     view->grows_to = disk->size_bytes;
