@@ -39,7 +39,8 @@ def site(nodes, tmp_path):
         nodes.in_node(name, "sh", "-c", "rm -rf /var/cache/ecoma-fleet /home/*/.cache /root/.cache")
     nodes.close_connections()
     modules = {"probe_module": os.environ["PROBE_MODULE"]}
-    return Site(tmp_path / "site", modules, nodes.inventory(), nodes.ssh_settings())
+    yield Site(tmp_path / "site", modules, nodes.inventory(), nodes.ssh_settings())
+    Path("/var/cache/ecoma-fleet/probe_module").unlink(missing_ok=True)  # of tasks on this machine
 
 
 @pytest.fixture(params=CONTROLLERS)
