@@ -195,6 +195,18 @@ static void test_one_byte_anywhere_is_data(void **state)
     }
 }
 
+static void test_one_value_everywhere_is_data(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+    char bytes[4096];
+
+    (void)state;
+    memset(bytes, 0xff, sizeof(bytes));
+    for (off_t at = 0; at < mib; at += (off_t)sizeof(bytes))
+        put(fd, at, bytes, sizeof(bytes));
+    assert_data(fd, &no_stamps, 0);
+}
+
 static void test_the_first_of_several_bytes_is_named(void **state)
 {
     AUTO_CLOSE int fd = new_device(8 * mib);
@@ -537,6 +549,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zeros_are_blank),
         cmocka_unit_test(test_one_byte_anywhere_is_data),
+        cmocka_unit_test(test_one_value_everywhere_is_data),
         cmocka_unit_test(test_the_first_of_several_bytes_is_named),
         cmocka_unit_test(test_token_names_one_content),
         cmocka_unit_test(test_stamp_is_one_sector),

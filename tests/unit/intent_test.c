@@ -158,6 +158,7 @@ static void test_damaged_records_are_errors(void **state)
     expect_damaged("{\"uuid\": \"" ONE "\", \"identity\": \"a\", \"fstype\": \"b\"}");
     expect_damaged("{\"uuid\": 1, \"identity\": \"a\", \"fstype\": \"b\", \"tier\": \"c\"}");
     put_file("." ONE ".tmp", "half");
+    put_file(ONE ".tmp", "half");
     assert_int_equal(count_records(), 1);
 }
 

@@ -1,0 +1,50 @@
+"""The programs of a build, linked anew with one source file changed."""
+
+import functools
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+
+class Programs:
+    """The tests' programs, linked with one source file changed."""
+
+    def __init__(self, build, folder, original, old, new):
+        self.build, self.folder = build, Path(folder)
+        text = original.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise ValueError(f"found {text.count(old)} times in {original.name}: {old}")
+        self.source = self.folder / original.name
+        self.source.write_text(text.replace(old, new), encoding="utf-8")
+        self.object = self.compile(original)
+
+    def compile(self, original):
+        entry = next(entry for entry in json.loads((self.build / "compile_commands.json").read_text())
+                     if Path(entry["file"]) == original)
+        words = [word for word in shlex.split(entry["command"]) if word != "-Werror"]
+        words[words.index("-o") + 1] = str(self.folder / "mutant.o")
+        words[words.index("-c") + 1] = str(self.source)
+        subprocess.run([*words, "-w", "-iquote", original.parent], cwd=entry["directory"], check=True)
+        return self.folder / "mutant.o"
+
+    def program(self, target):
+        """The changed object comes before the library, whose own one the linker then leaves out."""
+        made = self.folder / Path(target).name
+        command = link_command(self.build, target)
+        command = re.sub(r" -o \S+ ", f" {self.object} -o {made} ", command, count=1)
+        subprocess.run(command, shell=True, cwd=self.build, check=True, stdout=subprocess.DEVNULL)
+        return made
+
+
+@functools.cache
+def link_command(build, target):
+    commands = subprocess.run(["ninja", "-C", build, "-t", "commands", "-s", target], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+    return commands.splitlines()[-1]
+
+
+def passes(*words):
+    return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          check=False, timeout=200).returncode == 0
