@@ -1,0 +1,220 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lookup.h"
+#include "model_host.h"
+#include "text.h"
+
+enum { FIRST_DEVICE = 2064, DEVICES_APART = 16, DIRECTORY_MODE = 0755 };
+
+char *model_token(const struct model_disk *disk)
+{
+    switch (disk->content) {
+    case MODEL_FILESYSTEM:
+        return text_format("%s:%s", disk->fstype, disk->uuid);
+    case MODEL_TABLE:
+        return text_format("gpt:%s", disk->uuid);
+    case MODEL_DATA:
+        return text_format("data:%s", disk->uuid);
+    default:
+        return NULL;
+    }
+}
+
+void model_uuid(struct model_host *host, char ret_uuid[MODEL_UUID])
+{
+    snprintf(ret_uuid, MODEL_UUID, "00000000-0000-4000-8000-%012x", host->uuids++);
+}
+
+int model_disk_of(const struct disk_request *want)
+{
+    return want->os ? -1 : want->name[strlen("data-")] - '0';
+}
+
+static uint64_t device_number(int disk)
+{
+    return FIRST_DEVICE + (uint64_t)disk * DEVICES_APART;
+}
+
+static void fill_content(const struct model_disk *disk, struct content *content)
+{
+    static const enum content_kind kinds[] = {[MODEL_BLANK] = CONTENT_BLANK,
+                                              [MODEL_FILESYSTEM] = CONTENT_FILESYSTEM,
+                                              [MODEL_TABLE] = CONTENT_SIGNATURES,
+                                              [MODEL_DATA] = CONTENT_DATA};
+
+    content->kind = kinds[disk->content];
+    content->token = model_token(disk);
+    if (disk->content != MODEL_FILESYSTEM && disk->content != MODEL_TABLE)
+        return;
+    struct signature *signature = fields_append(&signature_fields, &content->signatures);
+    bool table = disk->content == MODEL_TABLE;
+    signature->type = strdup(table ? "gpt" : disk->fstype);
+    signature->uuid = strdup(disk->uuid);
+    signature->label = *disk->label ? strdup(disk->label) : NULL;
+    content->filesystem_bytes = table ? 0 : disk->filesystem_bytes;
+}
+
+static void fill_disk(const struct request *request, const struct model_host *host, int index,
+                      struct disk *ret)
+{
+    const struct model_disk *disk = &host->disks[index];
+
+    ret->name = text_format("sd%c", 'b' + index);
+    ret->path = text_format("/dev/sd%c", 'b' + index);
+    ret->type = strdup("disk");
+    ret->serial = text_format("S%d", index);
+    ret->devno = device_number(index);
+    ret->size_bytes = disk->size;
+    ret->swap_active = disk->swap_active;
+    if (disk->mounted >= 0) {
+        char *path = tier_path(request, (enum tier)disk->mounted);
+        string_list_add(&ret->mounts, path);
+        free(path);
+    }
+    fill_content(disk, &ret->content);
+}
+
+static void fill_directory(const struct model_host *host, int tier, struct directory *directory)
+{
+    *directory = (struct directory){.exists = host->directories[tier].exists,
+                                    .is_directory = host->directories[tier].exists,
+                                    .immutable = host->directories[tier].immutable,
+                                    .immutable_possible = true};
+    if (host->directories[tier].filled)
+        string_list_add(&directory->entries, "a-file");
+}
+
+static void fill_found(struct model_host *host, const struct request *request,
+                       const struct disk_request *want, struct found *found)
+{
+    int index = model_disk_of(want);
+    char uuid[MODEL_UUID];
+
+    found->owner_uid = found->group_gid = -1;
+    found->visible.exists = true;
+    found->visible.mode = DIRECTORY_MODE;
+    if (want->tier != TIER_SWAP)
+        fill_directory(host, want->tier, &found->mount_point);
+    if (want->os) {
+        found->disk.os = true;
+        found->disk.path = strdup("/dev/vda1");
+        return;
+    }
+    const struct model_disk *disk = &host->disks[index];
+    fill_disk(request, host, index, &found->disk);
+    model_uuid(host, uuid);
+    found->new_uuid = strdup(uuid);
+    found->tool = strdup("mkfs");
+    found->head_zero = disk->content == MODEL_BLANK;
+    found->stamped = disk->half_made;
+    if (!disk->record)
+        return;
+    struct intent *intent = fields_append(&intent_fields, &found->intents);
+    intent->uuid = strdup(disk->uuid);
+    intent->fstype = strdup(disk->fstype);
+    intent->identity = text_format("serial=S%d", index);
+    intent->tier = strdup(tier_names[want->tier]);
+    intent->size_bytes = disk->size;
+}
+
+static void fill_lines(const struct model_host *host, struct fstab *fstab)
+{
+    const char *p = host->fstab;
+
+    for (int number = 1; *p; number++) {
+        size_t length = strcspn(p, "\n");
+        char source[128], target[128], fstype[32], options[256];
+        char *text = strndup(p, length);
+
+        if (*text != '#' &&
+            sscanf(text, "%127s %127s %31s %255s", source, target, fstype, options) == 4) {
+            struct fstab_line *line = fields_append(&fstab_line_fields, &fstab->lines);
+            line->number = number;
+            line->text = strdup(text);
+            line->source = strdup(source);
+            line->uuid = strncmp(source, "UUID=", 5) == 0 ? strdup(source + 5) : NULL;
+            line->target = strdup(target);
+            line->fstype = strdup(fstype);
+            line->options = strdup(options);
+            line->tier = text_list_value(options, "x-storage-tier");
+        }
+        free(text);
+        p += length + (p[length] == '\n');
+    }
+    fstab->text = strdup(host->fstab);
+    fstab->path = strdup("/etc/fstab");
+}
+
+static void fill_mounts(const struct model_host *host, const struct request *request,
+                        struct facts *facts)
+{
+    for (int i = 0; i < MODEL_DISKS; i++) {
+        const struct model_disk *disk = &host->disks[i];
+
+        if (disk->swap_active) {
+            struct swap *swap = fields_append(&swap_fields, &facts->swaps);
+            *swap = (struct swap){.path = text_format("/dev/sd%c", 'b' + i),
+                                  .devno = device_number(i),
+                                  .priority = disk->priority,
+                                  .size_bytes = disk->size};
+        }
+        if (disk->mounted < 0)
+            continue;
+        struct mount *mount = fields_append(&mount_fields, &facts->mounts);
+        *mount = (struct mount){.devno = device_number(i),
+                                .target = tier_path(request, (enum tier)disk->mounted),
+                                .source = text_format("/dev/sd%c", 'b' + i),
+                                .fstype = strdup(disk->fstype),
+                                .options = strdup("rw,noatime"),
+                                .fs_options = strdup("rw")};
+    }
+}
+
+/* As probe_former.c finds it: by the UUID of our line, else by the label of what is in use. */
+static void fill_former(const struct model_host *host, const struct fstab *fstab, int tier,
+                        struct former *former)
+{
+    const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[tier]);
+
+    if (tier != TIER_SWAP)
+        fill_directory(host, tier, &former->directory);
+    for (int i = 0; i < MODEL_DISKS && !former->device; i++) {
+        const struct model_disk *disk = &host->disks[i];
+        bool used = tier == TIER_SWAP ? disk->swap_active : disk->mounted == tier;
+
+        if (disk->content != MODEL_FILESYSTEM ||
+            !(line ? text_equal(line->uuid, disk->uuid)
+                   : used && text_equal(disk->label, tier_label((enum tier)tier))))
+            continue;
+        former->device = text_format("/dev/sd%c", 'b' + i);
+        former->devno = device_number(i);
+        former->mounted = tier != TIER_SWAP && disk->mounted == tier;
+        former->swap_active = tier == TIER_SWAP && disk->swap_active;
+    }
+}
+
+struct facts *model_facts(struct model_host *host, const struct request *request)
+{
+    struct facts *facts = calloc(1, sizeof(*facts));
+
+    if (!facts)
+        return NULL;
+    facts->root_user = true;
+    facts->systemd = host->systemd;
+    facts->memory_available_bytes = 1ULL << 32;
+    facts->root.exists = facts->root.is_directory = host->root_exists;
+    facts->root.immutable_possible = true;
+    fill_lines(host, &facts->fstab);
+    fill_mounts(host, request, facts);
+    for (size_t i = 0; i < request->disks.count; i++)
+        fill_found(host, request, &request->disks.items[i],
+                   fields_append(&found_fields, &facts->found));
+    for (int t = 0; t < TIER_COUNT; t++)
+        fill_former(host, &facts->fstab, t, fields_append(&former_fields, &facts->former));
+    for (int t = TIER_HOT; t < TIER_COUNT; t++)
+        if (host->directories[t].exists)
+            string_list_add(&facts->root.entries, tier_names[t]);
+    return facts;
+}
