@@ -34,7 +34,8 @@ class Programs:
         made = self.folder / Path(target).name
         command = link_command(self.build, target)
         command = re.sub(r" -o \S+ ", f" {self.object} -o {made} ", command, count=1)
-        subprocess.run(command, shell=True, cwd=self.build, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, shell=True, cwd=self.build, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
         return made
 
 
