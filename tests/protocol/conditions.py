@@ -112,6 +112,8 @@ class Reading(Base):
 
     @unittest.skipUnless(shutil.which('strace'), 'takes strace')
     def test_a_wrong_parameter_costs_no_look_at_the_system(self):
+        if not SETTINGS.failing_malloc:
+            self.skipTest('LeakSanitizer can\'t run under strace')
         for program in SETTINGS.programs:
             arguments = self.write_arguments({'path': self.path('file'), 'nonsense': 1})
             self.fails(self.run_program('strace', '-f', '-qq', '-o', self.path('trace'), '-e',
