@@ -53,7 +53,7 @@ static int record_move(const struct request *request, struct facts *facts,
         struct found *found = &facts->found.items[i];
         const struct signature *fs = found_filesystem(found);
 
-        if (want->os || want->adopt || want->wipe || !fs || !text_equal(fs->uuid, line->uuid) ||
+        if (want->os || want->adopt || !fs || !text_equal(fs->uuid, line->uuid) ||
             found->intents.count > 0)
             continue;
         return write_record(found, want, error);
