@@ -9,7 +9,6 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
@@ -36,7 +35,7 @@ static int note_broken(struct libmnt_table *table, const char *filename, int lin
     char number[16];
 
     (void)filename;
-    snprintf(number, sizeof(number), "%d", line);
+    snprintf(number, sizeof(number), "%d", line - 1);
     return string_list_add(broken, number) < 0 ? -ENOMEM : 1;
 }
 
@@ -80,10 +79,11 @@ static int number_lines(struct libmnt_table *table, const struct string_list *br
 {
     __attribute__((cleanup(release_iterator))) struct libmnt_iter *iterator =
         mnt_new_iter(MNT_ITER_FORWARD);
+    struct libmnt_fs *first = NULL;
     const char *end;
     int number = 1;
 
-    if (!iterator)
+    if (!iterator || mnt_table_next_fs(table, iterator, &first) != 0)
         return error_oom(error);
     for (const char *p = fstab->text; *p; p = *end ? end + 1 : end, number++) {
         size_t blank = strspn(p, " \t");
@@ -111,21 +111,18 @@ static int number_lines(struct libmnt_table *table, const struct string_list *br
     return 0;
 }
 
-/* libmount parses files. By name: of a stream it guesses the format, and takes an fstab whose first
- * line begins with two numbers for mountinfo. */
+/* Of a stream libmount guesses the format by its first line, and takes two numbers for mountinfo:
+ * so a line of our own goes first, which neither the entries nor the line numbers count. */
 static int parse_text(struct libmnt_table *table, const struct fstab *fstab, struct error *error)
 {
-    AUTO_CLOSE int fd = memfd_create("fstab", MFD_CLOEXEC);
+    AUTO_FREE char *text = text_format("none none none defaults 0 0\n%s", fstab->text);
 
-    if (fd < 0)
-        return error_set_errno(error, -errno, "parsing %s", fstab->path);
-    int r = file_write_fd(fd, fstab->path, fstab->text, strlen(fstab->text), error);
-    if (r < 0)
-        return r;
-    AUTO_FREE char *name = text_format("/proc/self/fd/%d", fd);
-    if (!name)
+    if (!text)
         return error_oom(error);
-    r = mnt_table_parse_fstab(table, name);
+    AUTO_FCLOSE FILE *stream = fmemopen(text, strlen(text), "r");
+    if (!stream)
+        return error_oom(error);
+    int r = mnt_table_parse_stream(table, stream, fstab->path);
     return r < 0 ? error_set_errno(error, r, "parsing %s", fstab->path) : 0;
 }
 
