@@ -33,7 +33,7 @@ class Nodes(fleet.Lab):
         for account in ACCOUNTS:
             fleet.run("chroot", root, "useradd", "-m", "-s", "/bin/sh", account)
         fleet.run("chroot", root, "chpasswd", text=f"root:{password}\n")
-        fleet.write(root / "etc/ssh/sshd_config.d/log.conf", "LogLevel VERBOSE\nMaxSessions 100\n", 0o644)
+        fleet.write(root / "etc/ssh/sshd_config.d/log.conf", "LogLevel VERBOSE\nMaxSessions 100\nMaxStartups 300\n", 0o644)
         fleet.write(root / "etc/default/ssh", 'SSHD_OPTS="-E /var/log/sshd.log"\n', 0o644)
         if node["name"] in self.with_python:
             fleet.run("cp", "-a", "--no-clobber", f"{python_of_trixie()}/usr", root)
