@@ -125,7 +125,7 @@ class Guest:
     # Talking
 
     def run(self, script, check=True):
-        """A shell script in the guest."""
+        """A shell script in the guest, until one of its commands fails."""
         data = script.encode()
         try:
             self.agent.write(b"%d\n%s" % (len(data), data))

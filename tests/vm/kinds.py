@@ -17,7 +17,7 @@ class Kind:
     in_sample: bool = False
 
     def script(self, what, nodes):
-        return f"set -e; set -- {' '.join(nodes)}; {what}; udevadm settle"
+        return f"set -- {' '.join(nodes)}; {what}; udevadm settle"
 
 
 def raid(metadata, level, disks, in_sample=False):
