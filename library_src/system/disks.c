@@ -47,6 +47,12 @@ static int identify(struct disk *disk)
 static int add_disk(int class, const char *name, struct disk_list *disks)
 {
     struct disk disk = {0};
+    AUTO_FREE char *size = text_format("%s/size", name);
+
+    if (!size)
+        return -ENOMEM;
+    if (sysfs_number(class, size) == 0) /* most often: there can be hundreds of free loop devices */
+        return 0;
     AUTO_CLOSE int directory = sysfs_open_at(class, name);
     int r = directory < 0 ? -ENODEV : disk_read(directory, name, &disk);
 

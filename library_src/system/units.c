@@ -1,8 +1,10 @@
 #include "units.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "fields.h"
 #include "file.h"
 #include "program.h"
 #include "text.h"
@@ -46,40 +48,65 @@ static bool names_source(const char *what, const char *device, const char *uuid)
            text_ends_with(what, uuid);
 }
 
-static bool claims(const char *path, const char *where, const char *device, const char *uuid)
-{
-    AUTO_FREE char *text = file_read_value("%s", path);
-    AUTO_FREE char *unit_where = text ? unit_value(text, "Where") : NULL;
-    AUTO_FREE char *unit_what = text ? unit_value(text, "What") : NULL;
+static const struct fields unit_fields = {
+    .size = sizeof(struct unit),
+    .rows = (const struct field[]){
+        {.name = "path", .kind = FIELD_STRING, .offset = offsetof(struct unit, path)},
+        {.name = "where", .kind = FIELD_STRING, .offset = offsetof(struct unit, where)},
+        {.name = "what", .kind = FIELD_STRING, .offset = offsetof(struct unit, what)},
+        {0}}};
 
-    return (where && unit_where && text_equal(unit_where, where)) ||
-           (unit_what && names_source(unit_what, device, uuid));
+static int add_unit(struct unit_list *units, const char *directory, const char *name)
+{
+    struct unit *unit = fields_append(&unit_fields, units);
+
+    if (!unit || !(unit->path = text_format("%s/%s", directory, name)))
+        return -ENOMEM;
+    AUTO_FREE char *text = file_read_value("%s", unit->path);
+    if (text) {
+        unit->where = unit_value(text, "Where");
+        unit->what = unit_value(text, "What");
+    }
+    return 0;
 }
 
-int unit_find(const char *where, const char *device, const char *uuid, char **ret_path,
-              struct error *error)
+int units_read(struct unit_list *units, struct error *error)
 {
     /* Not /run/systemd/generator: those units come from fstab, where they are seen as lines. */
     static const char *const directories[] = {
         "/etc/systemd/system", "/run/systemd/system", "/run/systemd/transient",
         "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"};
 
-    *ret_path = NULL;
     for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
         AUTO_CLOSEDIR DIR *directory = opendir(directories[i]);
         struct dirent *entry;
 
-        while (directory && (entry = readdir(directory))) {
-            if (!text_ends_with(entry->d_name, ".mount") && !text_ends_with(entry->d_name, ".swap"))
-                continue;
-            AUTO_FREE char *path = text_format("%s/%s", directories[i], entry->d_name);
-            if (!path)
+        while (directory && (entry = readdir(directory)))
+            if ((text_ends_with(entry->d_name, ".mount") ||
+                 text_ends_with(entry->d_name, ".swap")) &&
+                add_unit(units, directories[i], entry->d_name) < 0)
                 return error_oom(error);
-            if (claims(path, where, device, uuid)) {
-                *ret_path = TAKE_PTR(path);
-                return 0;
-            }
-        }
     }
     return 0;
+}
+
+const struct unit *units_find(const struct unit_list *units, const char *where, const char *device,
+                              const char *uuid)
+{
+    for (size_t i = 0; i < units->count; i++) {
+        const struct unit *unit = &units->items[i];
+
+        if ((where && unit->where && text_equal(unit->where, where)) ||
+            (unit->what && names_source(unit->what, device, uuid)))
+            return unit;
+    }
+    return NULL;
+}
+
+void units_release(struct unit_list *units)
+{
+    for (size_t i = 0; i < units->count; i++)
+        fields_release(&unit_fields, &units->items[i]);
+    free(units->items);
+    *units = (struct unit_list){0};
 }

@@ -2,14 +2,29 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "error.h"
 
 bool systemd_running(void);
 int systemd_reload(struct error *error);
 
-/* Path of a .mount or .swap unit file (not one generated from fstab) whose Where= is `where`, or
- * whose What= names `device` or `uuid`. NULL arguments match nothing. *ret_path is NULL where there
- * is none; owned by the caller. */
-int unit_find(const char *where, const char *device, const char *uuid, char **ret_path,
-              struct error *error);
+/* A .mount or .swap unit file, not one generated from fstab. */
+struct unit {
+    char *path;
+    char *where, *what; /* NULL where it has none, or can't be read */
+};
+
+struct unit_list {
+    struct unit *items;
+    size_t count;
+};
+
+/* All of them, to be released by the caller also on failure. */
+int units_read(struct unit_list *units, struct error *error);
+void units_release(struct unit_list *units);
+
+/* The unit whose Where= is `where`, or whose What= names `device` or `uuid`; NULL arguments match
+ * nothing. NULL where there is none. */
+const struct unit *units_find(const struct unit_list *units, const char *where, const char *device,
+                              const char *uuid);

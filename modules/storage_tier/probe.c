@@ -149,9 +149,24 @@ static int look_at_mount_point(const struct facts *facts, const struct request *
     return found->mount_point.inaccessible ? 0 : error_oom(error);
 }
 
+static int look_for_unit(const struct unit_list *units, const struct disk_request *want,
+                         const char *path, struct found *found, struct error *error)
+{
+    const struct signature *fs = found_filesystem(found);
+    const struct unit *unit =
+        want->tier == TIER_SWAP
+            ? units_find(units, NULL, found->disk.path, fs ? fs->uuid : NULL)
+            : units_find(units, path, NULL, NULL);
+
+    if (!unit)
+        return 0;
+    found->unit = strdup(unit->path);
+    return found->unit ? 0 : error_oom(error);
+}
+
 static int probe_one(const struct request *request, size_t index, struct host *host,
                      struct resolved *resolved, const struct intent_list *intents,
-                     const struct facts *before, struct facts *facts, struct error *error)
+                     const struct unit_list *units, const struct facts *before, struct facts *facts, struct error *error)
 {
     const struct disk_request *want = &request->disks.items[index];
     struct found *found = &facts->found.items[index];
@@ -170,6 +185,8 @@ static int probe_one(const struct request *request, size_t index, struct host *h
         found->found_by = TAKE_PTR(resolved[index].found_by);
         r = probe_disk(request, want, host, &facts->fstab, intents,
                        before ? &before->found.items[index] : NULL, found, error);
+        if (r == 0)
+            r = look_for_unit(units, want, path, found, error);
     }
     if (r == 0 && want->tier != TIER_SWAP)
         r = look_at_mount_point(facts, request, want, found, error);
@@ -209,16 +226,19 @@ static int probe_disks(const struct request *request, const struct facts *before
 {
     __attribute__((cleanup(host_release))) struct host host = {0};
     __attribute__((cleanup(intents_release))) struct intent_list intents = {0};
+    __attribute__((cleanup(units_release))) struct unit_list units = {0};
     struct resolved resolved[4] = {0};
     int r = resolve_in_time(request, &host, resolved, error);
 
     if (r == 0)
         r = intents_read(&intents, error);
+    if (r == 0)
+        r = units_read(&units, error);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
         if (!fields_append(&found_fields, &facts->found))
             r = error_oom(error);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
-        r = probe_one(request, i, &host, resolved, &intents, before, facts, error);
+        r = probe_one(request, i, &host, resolved, &intents, &units, before, facts, error);
     if (r == 0)
         r = probe_former(request, &host, facts, error);
     resolved_release(resolved);

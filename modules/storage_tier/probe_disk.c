@@ -13,7 +13,6 @@
 #include "judge.h"
 #include "program.h"
 #include "text.h"
-#include "units.h"
 #include "users.h"
 #include "uuid_draw.h"
 
@@ -294,19 +293,6 @@ static void find_mounted_size(struct found *found)
         found->disk.content.filesystem_bytes = bytes;
 }
 
-static int find_unit(const struct request *request, const struct disk_request *want,
-                     struct found *found, struct error *error)
-{
-    const struct signature *fs = found_filesystem(found);
-    AUTO_FREE char *path = tier_path(request, want->tier);
-
-    if (!path)
-        return error_oom(error);
-    if (want->tier == TIER_SWAP)
-        return unit_find(NULL, found->disk.path, fs ? fs->uuid : NULL, &found->unit, error);
-    return unit_find(path, NULL, NULL, &found->unit, error);
-}
-
 int probe_disk(const struct request *request, const struct disk_request *want,
                const struct host *host, const struct fstab *fstab,
                const struct intent_list *intents, const struct found *before, struct found *found,
@@ -321,7 +307,6 @@ int probe_disk(const struct request *request, const struct disk_request *want,
     if (r == 0) {
         find_grow_tool(found);
         find_mounted_size(found);
-        r = find_unit(request, want, found, error);
     }
     if (r == 0)
         r = uuid_draw(&found->new_uuid, error);

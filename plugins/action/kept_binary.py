@@ -43,26 +43,29 @@ ANSWER = re.compile(r"^ecoma-fleet: (\w+)(?: (.*?))?\s*$", re.MULTILINE)
 # The commands for the host. They have no single quotes and become one line, so that the layers of
 # quoting around them stay short, and that every login shell passes them on.
 
-# $0 is the module, $1... are ARCHITECTURE:SHA256. `unsafe` names what others than this user or root
+# $0 is the module, $1 how many bytes come on standard input, $2... are ARCHITECTURE:SHA256. `unsafe` names what others than this user or root
 # could change; a symbolic link has mode 777, so it is named too. $@ become the cache directory and
 # all above it. Hosts of several architectures may share a home, but not /var/cache. find has to be
 # able to return to where it was started, and sudo leaves it in a directory of somebody else.
 PLACES = """
+length=$1; shift;
 if [ -O / ]; then me=0 arch= d=/var/cache; umask 022;
 else me=$(id -u) arch=" $(uname -m)" d=$(cd -P "${HOME:?}" && pwd)/.cache; umask 077; fi;
 d=$d/ecoma-fleet; f=$d/$0; p=$d; good=" $* "; set --;
 while [ "$p" ]; do set -- "$@" "$p"; p=${p%/*}; done;
-unsafe() { cd / && find / "$@" -prune "(" -perm /022 -o ! -user 0 ! -user "$me" ")"; };
+unsafe() { cd / && exec find / "$@" -prune "(" -perm /022 -o ! -user 0 ! -user "$me" ")"; };
 is_good() { sum=$(sha256sum); case $good in *"$arch:${sum%% *} "*) ;; *) false;; esac; };
 answer() { echo "ecoma-fleet:" $*; exit; };
 """
 
 # The file is opened once: what was hashed is what runs, whatever happens to its name meanwhile.
+# Standard input isn't read to its end, which may be late: ssh sends the end in a packet of its own, and
+# TCP holds that back until the host has acknowledged the one before, which takes it up to 40 ms.
 RUN = """
 bad=;
 [ -f "$f" ] && {
 if bad=$(unsafe "$@" "$f") && [ -z "$bad" ] && is_good <&3; then
-/proc/self/fd/3 -; rc=$?;
+head -c "$length" | /proc/self/fd/3 -; rc=$?;
 case $rc in 126|127) answer unusable "$f does not run there";; *) exit $rc;; esac;
 fi; } 3<"$f";
 case $bad in ""|"$f") answer missing $(uname -m);; *) answer unusable "others can write to $bad";; esac
@@ -145,7 +148,7 @@ class ActionModule(ActionBase):
         """What the host answered, and if it is the script that did: its state, and a detail."""
         name = self._task.action.rpartition(".")[2]
         line = " ".join((PLACES + script).split("\n")).strip()
-        words = ["/bin/sh", "-c", line, name, *good]
+        words = ["/bin/sh", "-c", line, name, str(len(data)), *good]
         command = " ".join([self._compute_environment_string(), *map(shlex.quote, words)])
         answer = self._low_level_execute_command(command.strip(), in_data=data)
         found = ANSWER.search(answer["stdout"])
