@@ -36,7 +36,7 @@ const char storage_tier_examples[] =
 const char storage_tier_returns[] =
     "actions:\n"
     "  description: What was done, in order; in check mode what would be done.\n"
-    "  returned: always\n"
+    "  returned: unless the parameters or the host were refused\n"
     "  type: list\n"
     "  elements: dict\n"
     "  contains:\n"

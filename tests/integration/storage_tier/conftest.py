@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path[:0] = map(str, Path(__file__).resolve().parents[1:3])
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
 pytest.register_assert_rewrite("crash", "host")
