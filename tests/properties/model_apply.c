@@ -132,7 +132,7 @@ static void leave_line(struct model_host *host, const struct request *request, e
         const struct disk_request *want = &request->disks.items[i];
         struct model_disk *disk = want->os ? NULL : &host->disks[model_disk_of(want)];
 
-        if (disk && !want->adopt && !want->wipe && text_equal(disk->uuid, line->uuid))
+        if (disk && !want->adopt && text_equal(disk->uuid, line->uuid))
             disk->record = true;
     }
     if (line)
