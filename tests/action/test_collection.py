@@ -84,8 +84,10 @@ def test_a_task_a_role_and_the_documentation(nodes, installed, controller):
     run = installed.play(controller, [role], become=True)
     assert run.status == 0 and "Make every disk" in run.output, run.output
     assert nodes.operations("alpha")[0] - before == 1
-    run = installed.run(controller, "doc", "-t", "module", "-j", "ecoma.fleet.storage_tier")
-    assert "disks" in json.loads(run.output)["ecoma.fleet.storage_tier"]["doc"]["options"]
+    names = "ecoma.fleet.storage_tier", "ecoma.fleet.storage_tier_info"
+    run = installed.run(controller, "doc", "-t", "module", "-j", *names)
+    tier, info = (json.loads(run.output)[name]["doc"] for name in names)
+    assert "disks" in tier["options"] and info["seealso"] == [{"module": names[0]}]
 
 
 @pytest.mark.parametrize("pipelining", ["1", "0"])
