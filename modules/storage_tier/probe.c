@@ -153,10 +153,9 @@ static int look_for_unit(const struct unit_list *units, const struct disk_reques
                          const char *path, struct found *found, struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
-    const struct unit *unit =
-        want->tier == TIER_SWAP
-            ? units_find(units, NULL, found->disk.path, fs ? fs->uuid : NULL)
-            : units_find(units, path, NULL, NULL);
+    const struct unit *unit = want->tier == TIER_SWAP
+                                  ? units_find(units, NULL, found->disk.path, fs ? fs->uuid : NULL)
+                                  : units_find(units, path, NULL, NULL);
 
     if (!unit)
         return 0;
@@ -166,7 +165,8 @@ static int look_for_unit(const struct unit_list *units, const struct disk_reques
 
 static int probe_one(const struct request *request, size_t index, struct host *host,
                      struct resolved *resolved, const struct intent_list *intents,
-                     const struct unit_list *units, const struct facts *before, struct facts *facts, struct error *error)
+                     const struct unit_list *units, const struct facts *before, struct facts *facts,
+                     struct error *error)
 {
     const struct disk_request *want = &request->disks.items[index];
     struct found *found = &facts->found.items[index];
