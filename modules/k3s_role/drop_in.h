@@ -1,0 +1,34 @@
+/*
+ * The drop-in of K3s' configuration that this module writes: what the host's K3s registers its Node
+ * with. K3s reads config.yaml and then config.yaml.d by name; the last value wins, and a key
+ * with + adds to the lists before it. Pure.
+ */
+#pragma once
+
+#include "fields.h"
+#include "wanted.h"
+
+enum { DROP_IN_MODE = 0600 };
+
+/* What such a file says. */
+struct registration {
+    char *node_name;           /* NULL: nothing */
+    struct string_list labels; /* "key=value", sorted */
+    struct string_list taints; /* "key=value:Effect", sorted */
+    struct string_list others; /* keys that this module never writes */
+};
+
+/* From what is wanted. */
+int registration_make(const char *node_name, const struct wanted *wanted,
+                      struct registration *ret_registration, struct error *error);
+/* From a file's text, also one edited by hand. -EINVAL when it isn't a YAML mapping. */
+int registration_read(const char *text, struct registration *ret_registration, struct error *error);
+void registration_release(struct registration *registration);
+#define AUTO_REGISTRATION __attribute__((cleanup(registration_release)))
+
+/* The file. Owned by the caller; NULL when out of memory. */
+char *drop_in_text(const struct registration *registration);
+
+/* A file's text for people's eyes: values of keys that hold secrets are hidden. Owned by the
+ * caller; NULL when out of memory. */
+char *drop_in_shown(const char *text);

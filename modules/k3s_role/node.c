@@ -1,0 +1,92 @@
+#include "node.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+#include "owned.h"
+#include "sorted.h"
+#include "text.h"
+
+static json_t *metadata(const json_t *node)
+{
+    return json_object_get(node, "metadata");
+}
+
+const char *node_name(const json_t *node)
+{
+    return json_string_value(json_object_get(metadata(node), "name"));
+}
+
+json_t *node_labels(const json_t *node)
+{
+    return json_object_get(metadata(node), "labels");
+}
+
+json_t *node_annotations(const json_t *node)
+{
+    return json_object_get(metadata(node), "annotations");
+}
+
+json_t *node_taints(const json_t *node)
+{
+    return json_object_get(json_object_get(node, "spec"), "taints");
+}
+
+void node_strip(json_t *node)
+{
+    json_object_del(node, "status");
+    json_object_del(metadata(node), "managedFields");
+}
+
+json_t *node_summary(const json_t *node, const char *prefix)
+{
+    AUTO_FREE char *key = record_key(prefix);
+    AUTO_JSON json_t *annotations = json_object();
+    json_t *record = key ? json_object_get(node_annotations(node), key) : NULL;
+
+    if (!key || (record && json_object_set(annotations, key, record) < 0))
+        return NULL;
+    return json_pack("{s:{s:s, s:O*, s:O}, s:{s:O*}}", "metadata", "name", node_name(node),
+                     "labels", node_labels(node), "annotations", annotations, "spec", "taints",
+                     node_taints(node));
+}
+
+enum role node_role(const json_t *node, const char *prefix)
+{
+    static const struct {
+        const char *key;
+        enum role role;
+    } others[] = {
+        {"node-role.kubernetes.io/ops", ROLE_OPS},
+        {"node-role.kubernetes.io/sts", ROLE_STS},
+        {"node-role.kubernetes.io/wkr", ROLE_WKR},
+        {"node-role.kubernetes.io/control-plane", ROLE_CPL},
+        {"node-role.kubernetes.io/master", ROLE_CPL},
+    };
+    const json_t *labels = node_labels(node);
+    AUTO_FREE char *key = text_format("%s/role", prefix);
+    enum role role = role_of_name(key ? json_string_value(json_object_get(labels, key)) : NULL);
+
+    for (size_t i = 0; role == ROLE_NONE && i < ARRAY_SIZE(others); i++)
+        if (json_object_get(labels, others[i].key))
+            role = others[i].role;
+    return role;
+}
+
+json_t *node_tiers(const json_t *node, const char *prefix)
+{
+    AUTO_FREE char *start = text_format("%s/storage-", prefix);
+    AUTO_JSON json_t *keys = sorted_keys(node_labels(node)), *tiers = json_array();
+    json_t *key;
+    size_t i;
+
+    if (!start || !keys)
+        return NULL;
+    json_array_foreach (keys, i, key) {
+        const char *text = json_string_value(key);
+        if (text_starts_with(text, start) &&
+            json_array_append_new(tiers, json_string(text + strlen(start))) < 0)
+            return NULL;
+    }
+    return TAKE_PTR(tiers);
+}

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "actions.h"
+
+/* plan of the module; see struct module. */
+int role_plan(const void *request, const void *facts, struct plan *plan, struct error *error);

@@ -1,0 +1,31 @@
+#include "probe.h"
+
+#include <stdlib.h>
+
+#include "cleanup.h"
+
+/* Between this look and the one before nothing can have changed unnoticed: every write names the
+ * version of the Node that was read, and what the server refuses is read again. */
+static void take_over(const struct facts *before, struct facts *facts)
+{
+    facts->nodes = json_incref(before->nodes);
+}
+
+int role_probe(const void *request_, const void *before, void **ret_facts, struct error *error)
+{
+    const struct request *request = request_;
+    struct facts *facts = calloc(1, sizeof(*facts));
+    int r = facts ? 0 : error_oom(error);
+
+    if (r == 0 && request->cluster && before)
+        take_over(before, facts);
+    else if (r == 0)
+        r = request->cluster ? probe_cluster(request, facts, error)
+                             : probe_host(request, facts, error);
+    if (r < 0) {
+        facts_free(facts);
+        return r;
+    }
+    *ret_facts = facts;
+    return 0;
+}

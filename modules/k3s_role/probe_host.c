@@ -1,0 +1,123 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "cleanup.h"
+#include "file.h"
+#include "fstab_file.h"
+#include "host.h"
+#include "probe.h"
+#include "request_parts.h"
+#include "text.h"
+
+enum { DROP_IN_LIMIT = 1024 * 1024 };
+
+/* Where K3s' installers put its configuration, its units and what it keeps. */
+static const char *const k3s_places[] = {
+    "/etc/rancher/k3s/*.yaml",
+    "/etc/rancher/k3s/config.yaml.d/*",
+    "/etc/rancher/k3s/[!c]*",
+    "/etc/rancher/node/password",
+    "/etc/systemd/system/k3s*.service",
+    "/etc/systemd/system/k3s*.service.env",
+    "/usr/local/lib/systemd/system/k3s*.service",
+    "/usr/lib/systemd/system/k3s*.service",
+    "/lib/systemd/system/k3s*.service",
+    "/etc/init.d/k3s*",
+    "/var/lib/rancher/k3s/agent",
+    "/var/lib/rancher/k3s/server",
+};
+
+static int read_name(const struct request *request, struct facts *facts, struct error *error)
+{
+    struct utsname names;
+
+    if (request->host.name) {
+        facts->name = strdup(request->host.name);
+        return facts->name ? 0 : error_oom(error);
+    }
+    if (uname(&names) < 0)
+        return error_set_errno(error, -errno, "reading the host's name");
+    int r = request_parse_name(names.nodename, "the host's name", &facts->name, error);
+    return r == -EINVAL ? error_set(error, r, "%s; give node_name", error_message(error)) : r;
+}
+
+static bool list_has(const struct string_list *list, const char *string)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], string) == 0)
+            return true;
+    return false;
+}
+
+/* What storage_tier marked as its own in fstab; cloud-init's lines are never its own. */
+static int read_tiers(struct facts *facts, struct error *error)
+{
+    struct fstab fstab = {0};
+    int r = fstab_read("/etc/fstab", &fstab, error);
+
+    for (size_t i = 0; r == 0 && i < fstab.lines.count; i++) {
+        const struct fstab_line *line = &fstab.lines.items[i];
+        if (line->tier && !line->cloud_init && !list_has(&facts->tiers, line->tier) &&
+            string_list_add(&facts->tiers, line->tier) < 0)
+            r = error_oom(error);
+    }
+    fields_release(&fstab_fields, &fstab);
+    return r;
+}
+
+static int copy_tiers(const struct string_list *tiers, struct facts *facts, struct error *error)
+{
+    for (size_t i = 0; i < tiers->count; i++)
+        if (string_list_add(&facts->tiers, tiers->items[i]) < 0)
+            return error_oom(error);
+    return 0;
+}
+
+int probe_drop_in(const struct request *request, struct facts *facts, struct error *error)
+{
+    AUTO_CLOSE int fd = open(request->config_file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat status;
+    size_t length;
+
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return error_set_errno(error, -errno, "opening %s", request->config_file);
+    if (!S_ISREG(status.st_mode))
+        return error_refuse(error, "config-file-no-file", "config_file: %s is no file",
+                            request->config_file);
+    facts->drop_in_mode = (int)(status.st_mode & 07777);
+    return file_read_fd(fd, request->config_file, DROP_IN_LIMIT, &facts->drop_in, &length, error);
+}
+
+static int find_k3s(struct facts *facts, struct error *error)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(k3s_places); i++) {
+        glob_t found = {0};
+        int r = glob(k3s_places[i], GLOB_NOSORT, NULL, &found);
+
+        for (size_t j = 0; r == 0 && j < found.gl_pathc; j++)
+            if (!list_has(&facts->found, found.gl_pathv[j]) &&
+                string_list_add(&facts->found, found.gl_pathv[j]) < 0)
+                r = GLOB_NOSPACE;
+        globfree(&found);
+        if (r == GLOB_NOSPACE)
+            return error_oom(error);
+    }
+    return 0;
+}
+
+int probe_host(const struct request *request, struct facts *facts, struct error *error)
+{
+    if (request->host.role == ROLE_CDB && !request->absent)
+        return find_k3s(facts, error);
+    int r = read_name(request, facts, error);
+    if (r == 0 && !request->absent)
+        r = request->host.tiers_auto ? read_tiers(facts, error)
+                                     : copy_tiers(&request->host.tiers, facts, error);
+    return r < 0 ? r : probe_drop_in(request, facts, error);
+}

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "params.h"
+
+extern const struct param k3s_role_params[];
+extern const struct param_rules k3s_role_rules;
+
+/* The sub-options of one element of `nodes`. */
+extern const struct param k3s_role_node_params[];
