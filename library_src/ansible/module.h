@@ -46,6 +46,13 @@ struct module {
      * actions progress. May add to `outcome`. */
     int (*apply)(const void *request, void *facts, const struct action *action,
                  struct outcome *outcome, struct error *error);
+    /* In place of `apply`, where all actions are carried out in one go. Adds to `done`, an array, the
+     * `shown` of each that was completed, also when it fails. */
+    int (*apply_together)(const void *request, void *facts, const struct plan *plan, json_t *done,
+                          struct error *error);
+    /* In check mode, when there is something to do: asks what only the system can tell about it.
+     * Changes nothing. NULL: nothing is asked. */
+    int (*rehearse)(const void *request, const void *facts, struct error *error);
     void (*request_free)(void *request);
     void (*facts_free)(void *facts);
 };

@@ -145,10 +145,10 @@ static char *signal_members(const struct run *run, const struct look *look, json
     return object ? strndup(object + 1, strlen(object) - 2) : NULL;
 }
 
-static int apply_all(struct run *run, struct look *look, json_t *failed, struct error *error)
+static int apply_each(struct run *run, struct look *look, json_t *done, json_t *failed,
+                      struct error *error)
 {
-    AUTO_JSON json_t *done = json_array();
-    int r = done ? 0 : error_oom(error);
+    int r = 0;
 
     for (size_t i = 0; r == 0 && i < look->plan.count; i++) {
         const struct action *action = &look->plan.actions[i];
@@ -174,6 +174,28 @@ static int apply_all(struct run *run, struct look *look, json_t *failed, struct 
         if (json_array_append(done, action->shown) < 0)
             r = error_oom(error);
     }
+    return r;
+}
+
+static int apply_together(struct run *run, struct look *look, json_t *done, struct error *error)
+{
+    run->started = true;
+    output_action_begins(signal_members(run, look, done));
+    int r = run->module->apply_together(run->request, look->facts, &look->plan, done, error);
+    run->started = r == 0 || !error->id || json_array_size(done) > 0;
+    if (r == 0)
+        output_action_ended();
+    return r;
+}
+
+static int apply_all(struct run *run, struct look *look, json_t *failed, struct error *error)
+{
+    AUTO_JSON json_t *done = json_array();
+    int r = done ? 0 : error_oom(error);
+
+    if (r == 0)
+        r = run->module->apply_together ? apply_together(run, look, done, error)
+                                        : apply_each(run, look, done, failed, error);
     if (r < 0) {
         error_detail(error, "actions", plan_actions_json(&look->plan, look->plan.count));
         error_detail(error, "actions_done", TAKE_PTR(done));
@@ -237,6 +259,10 @@ int run_carry_out(struct run *run, json_t **ret_result, struct error *error)
         r = look_again(run, NULL, &look, error);
     if (r == 0)
         r = keep_warnings(run, look.plan.warnings, error);
+    if (r < 0)
+        return r;
+    if (run->check_mode && look.plan.count > 0 && run->module->rehearse)
+        r = run->module->rehearse(run->request, look.facts, error);
     if (r < 0)
         return r;
     if (run->module->changes_nothing || run->check_mode || look.plan.count == 0)

@@ -47,17 +47,13 @@ static int lock_directory(const char *path, int *ret_fd, struct error *error)
     return 0;
 }
 
-int role_apply(const void *request_, void *facts, const struct action *action,
-               struct outcome *outcome, struct error *error)
+int apply_host(const struct request *request, const struct facts *facts, struct error *error)
 {
-    const struct request *request = request_;
     const char *path = request->config_file;
     AUTO_FREE char *text = NULL;
     AUTO_CLOSE int lock = -1;
     int r = plan_drop_in(request, facts, &text, error);
 
-    (void)action;
-    (void)outcome;
     if (r == 0)
         r = lock_directory(path, &lock, error);
     if (r == 0)

@@ -26,7 +26,8 @@ static const struct module k3s_role = {
     .parse = request_parse,
     .probe = role_probe,
     .plan = role_plan,
-    .apply = role_apply,
+    .apply_together = role_apply,
+    .rehearse = role_rehearse,
     .request_free = request_free,
     .facts_free = facts_free,
 };

@@ -1,0 +1,166 @@
+#include "kubectl.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "program.h"
+#include "text.h"
+
+#define K3S_KUBECONFIG "/etc/rancher/k3s/k3s.yaml"
+#define PATH "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+
+enum { SHORTEST_REQUEST = 5, LONGEST_REQUEST = 30, MOST_ARGUMENTS = 24 };
+
+/* What kubectl, its credential plugins and its proxy settings live on. */
+static const char *const passed_on[] = {
+    "HOME",       "USER",        "KUBECONFIG", "HTTP_PROXY",    "HTTPS_PROXY", "NO_PROXY",
+    "http_proxy", "https_proxy", "no_proxy",   "SSL_CERT_FILE", "SSL_CERT_DIR"};
+
+static int missing(const char *what, struct error *error)
+{
+    return error_refuse(error, "kubectl-missing",
+                        "%s; run this on a control-plane host, where k3s brings it, install "
+                        "kubectl, or give its path as kubectl",
+                        what);
+}
+
+static int find_program(const char *given, struct kubectl *kubectl, struct error *error)
+{
+    AUTO_FREE char *copy = NULL;
+
+    if (given) {
+        AUTO_FREE char *what = text_format("there is no program at %s", given);
+        if (!what)
+            return error_oom(error);
+        if (given[0] != '/' || access(given, X_OK) < 0)
+            return missing(what, error);
+        kubectl->program = strdup(given);
+    } else if (!(kubectl->program = program_find("k3s")) &&
+               !(kubectl->program = program_find("kubectl"))) {
+        return missing("neither k3s nor kubectl is installed here", error);
+    }
+    copy = kubectl->program ? strdup(kubectl->program) : NULL;
+    if (!copy)
+        return error_oom(error);
+    kubectl->is_k3s = strcmp(basename(copy), "k3s") == 0;
+    return 0;
+}
+
+/* K3s' own unless somebody said otherwise, by option or in the environment. */
+static int find_kubeconfig(const char *given, struct kubectl *kubectl, struct error *error)
+{
+    if (given && access(given, R_OK) < 0)
+        return error_refuse(error, "kubeconfig-unreadable", "kubeconfig: %s can't be read: %s",
+                            given, strerror(errno));
+    if (!given && !getenv("KUBECONFIG") && (kubectl->is_k3s || access(K3S_KUBECONFIG, F_OK) == 0))
+        given = K3S_KUBECONFIG;
+    if (!given)
+        return 0;
+    kubectl->kubeconfig = strdup(given);
+    return kubectl->kubeconfig ? kubectl_read_secrets(given, &kubectl->secrets, error)
+                               : error_oom(error);
+}
+
+/* Without the option kubectl reads what KUBECONFIG names, or the user's own. */
+static int find_secrets(struct kubectl *kubectl, struct error *error)
+{
+    const char *named = getenv("KUBECONFIG"), *home = getenv("HOME");
+    AUTO_FREE char *paths =
+        named ? strdup(named) : text_format("%s/.kube/config", home ? home : "");
+    char *state = NULL;
+    int r = paths ? 0 : error_oom(error);
+
+    for (char *path = r == 0 ? strtok_r(paths, ":", &state) : NULL; path && r == 0;
+         path = strtok_r(NULL, ":", &state))
+        r = kubectl_read_secrets(path, &kubectl->secrets, error);
+    return r;
+}
+
+int kubectl_find(const char *program, const char *kubeconfig, const char *context, int timeout,
+                 struct kubectl *ret_kubectl, struct error *error)
+{
+    struct kubectl kubectl = {.request_seconds = timeout};
+
+    if (timeout < SHORTEST_REQUEST)
+        kubectl.request_seconds = SHORTEST_REQUEST;
+    if (timeout > LONGEST_REQUEST)
+        kubectl.request_seconds = LONGEST_REQUEST;
+    int r = find_program(program, &kubectl, error);
+    if (r == 0)
+        r = find_kubeconfig(kubeconfig, &kubectl, error);
+    if (r == 0 && !kubectl.kubeconfig)
+        r = find_secrets(&kubectl, error);
+    if (r == 0 && context && !(kubectl.context = strdup(context)))
+        r = error_oom(error);
+    if (r < 0) {
+        kubectl_release(&kubectl);
+        return r;
+    }
+    *ret_kubectl = kubectl;
+    return 0;
+}
+
+void kubectl_release(struct kubectl *kubectl)
+{
+    free(kubectl->program);
+    free(kubectl->kubeconfig);
+    free(kubectl->context);
+    string_list_release(&kubectl->secrets);
+    *kubectl = (struct kubectl){0};
+}
+
+static int make_environment(struct string_list *environment, struct error *error)
+{
+    int r = string_list_add(environment, PATH);
+
+    if (r == 0)
+        r = string_list_add(environment, "LC_ALL=C");
+    for (size_t i = 0; i < ARRAY_SIZE(passed_on) && r == 0; i++) {
+        const char *value = getenv(passed_on[i]);
+        AUTO_FREE char *text = value ? text_format("%s=%s", passed_on[i], value) : NULL;
+        if (value)
+            r = text ? string_list_add(environment, text) : -ENOMEM;
+    }
+    return r < 0 ? error_oom(error) : 0;
+}
+
+int kubectl_run(const struct kubectl *kubectl, const char *const arguments[], const char *input,
+                size_t input_length, int seconds, struct reply *ret_reply, struct error *error)
+{
+    const char *argv[MOST_ARGUMENTS + 1] = {kubectl->program},
+                                      *variables[ARRAY_SIZE(passed_on) + 3];
+    AUTO_FREE char *timeout = text_format("--request-timeout=%ds", kubectl->request_seconds);
+    struct string_list environment = {0};
+    size_t count = 1;
+
+    if (!timeout)
+        return error_oom(error);
+    if (kubectl->is_k3s)
+        argv[count++] = "kubectl";
+    if (kubectl->kubeconfig) {
+        argv[count++] = "--kubeconfig";
+        argv[count++] = kubectl->kubeconfig;
+    }
+    if (kubectl->context) {
+        argv[count++] = "--context";
+        argv[count++] = kubectl->context;
+    }
+    argv[count++] = timeout;
+    argv[count++] = "--cache-dir=/dev/null"; /* what it finds out about the server isn't kept */
+    for (; *arguments && count < MOST_ARGUMENTS; arguments++)
+        argv[count++] = *arguments;
+    int r = make_environment(&environment, error);
+    for (size_t i = 0; i <= environment.count; i++)
+        variables[i] = i < environment.count ? environment.items[i] : NULL;
+    if (r == 0)
+        r = process_run(argv, variables, input, input_length, seconds, ret_reply, error);
+    string_list_release(&environment);
+    if (r != -ETIMEDOUT)
+        return r;
+    return error_refuse(error, "kube-timeout",
+                        "kubectl didn't end within %d seconds; look at the API server's load and "
+                        "at the network, and run again",
+                        seconds);
+}

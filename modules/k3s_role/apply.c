@@ -1,0 +1,23 @@
+#include "apply.h"
+
+int role_apply(const void *request_, void *facts, const struct plan *plan, json_t *done,
+               struct error *error)
+{
+    const struct request *request = request_;
+
+    if (request->cluster)
+        return apply_cluster(request, facts, plan, done, error);
+    int r = apply_host(request, facts, error);
+    for (size_t i = 0; r == 0 && i < plan->count; i++)
+        if (json_array_append(done, plan->actions[i].shown) < 0)
+            r = error_oom(error);
+    return r;
+}
+
+int role_rehearse(const void *request_, const void *facts, struct error *error)
+{
+    const struct request *request = request_;
+
+    return request->cluster && request->server_dry_run ? rehearse_cluster(request, facts, error)
+                                                       : 0;
+}

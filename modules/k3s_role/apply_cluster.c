@@ -1,0 +1,266 @@
+#include <errno.h>
+#include <string.h>
+
+#include "apply.h"
+#include "cleanup.h"
+#include "cluster.h"
+#include "node.h"
+#include "node_change.h"
+#include "replies.h"
+#include "text.h"
+
+enum { SHORTEST_WAIT_MS = 20, LONGEST_WAIT_MS = 1000, FEW = 4, NAMED = 5 };
+
+/* How far one declared Node has come. */
+enum progress { UNTOUCHED, OPEN, WRITTEN, FAILED };
+
+struct work {
+    const struct request *request;
+    struct facts *facts;
+    struct kubectl kubectl;
+    enum progress *progress; /* of each declared Node */
+    json_t *failures;        /* object: name to why */
+    char *last;              /* what kubectl said when it last wrote */
+};
+
+static void work_release(struct work *work)
+{
+    kubectl_release(&work->kubectl);
+    json_decref(work->failures);
+    free(work->progress);
+    free(work->last);
+}
+#define AUTO_WORK __attribute__((cleanup(work_release)))
+
+static const char *name_of(const struct work *work, size_t i)
+{
+    return work->request->nodes.items[i].name;
+}
+
+static size_t count(const struct work *work, enum progress progress)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < work->request->nodes.count; i++)
+        found += work->progress[i] == progress;
+    return found;
+}
+
+/* The open Nodes as they are to be. One that needs nothing any more is as good as written. */
+static int compose(const struct work *work, json_t *nodes, struct error *error)
+{
+    for (size_t i = 0; i < work->request->nodes.count; i++) {
+        const json_t *node = json_object_get(work->facts->nodes, name_of(work, i));
+        AUTO_NODE_CHANGE struct node_change change = {0};
+
+        if (work->progress[i] == FAILED || work->progress[i] == WRITTEN || !node)
+            continue;
+        int r =
+            node_change_make(work->request, &work->request->nodes.items[i], node, &change, error);
+        if (r < 0)
+            return r;
+        if (node_change_is_empty(&change)) {
+            work->progress[i] = work->progress[i] == OPEN ? WRITTEN : UNTOUCHED;
+            continue;
+        }
+        work->progress[i] = OPEN;
+        json_t *changed = node_change_apply(&change, node, work->request->prefix);
+        if (json_array_append_new(nodes, changed) < 0)
+            return error_oom(error);
+    }
+    return 0;
+}
+
+static int fail_node(struct work *work, size_t i, const char *why, struct error *error)
+{
+    AUTO_FREE char *text = kubectl_scrub(&work->kubectl, why);
+
+    work->progress[i] = FAILED;
+    if (!text || json_object_set_new(work->failures, name_of(work, i), json_text(text)) < 0)
+        return error_oom(error);
+    return 0;
+}
+
+/* Node by Node: written, refused, or, after a conflict and where nothing is said, still open. */
+static int judge(struct work *work, const struct reply *reply, struct error *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < work->request->nodes.count && r == 0; i++) {
+        AUTO_FREE char *line = NULL;
+
+        if (work->progress[i] != OPEN)
+            continue;
+        if (reply_has_written(reply->output, name_of(work, i))) {
+            work->progress[i] = WRITTEN;
+            continue;
+        }
+        line = reply_error_of(reply->errors, name_of(work, i));
+        if (line && !reply_is_conflict(line))
+            r = fail_node(work, i, line, error);
+    }
+    return r;
+}
+
+/* What is said of no Node in particular: no connection, no right. */
+static int check_reply(const struct work *work, const struct reply *reply, size_t sent,
+                       struct error *error)
+{
+    if (reply->status == 0 || count(work, OPEN) < sent || strstr(reply->errors, "(Conflict)"))
+        return 0;
+    return kubectl_explain(&work->kubectl, reply->errors, error);
+}
+
+static int send_nodes(struct work *work, bool dry_run, struct error *error)
+{
+    AUTO_JSON json_t *nodes = json_array();
+    AUTO_REPLY struct reply reply = {0};
+    int r = nodes ? compose(work, nodes, error) : error_oom(error);
+
+    if (r < 0 || json_array_size(nodes) == 0)
+        return r;
+    r = cluster_replace(&work->kubectl, nodes, dry_run, &reply, error);
+    if (r == 0)
+        r = judge(work, &reply, error);
+    if (r == 0)
+        r = check_reply(work, &reply, json_array_size(nodes), error);
+    free(work->last);
+    work->last = TAKE_PTR(reply.errors);
+    return r;
+}
+
+/* Keeps the Nodes that are open as they are now. */
+static int take_open(void *data, json_t *node, struct error *error)
+{
+    struct work *work = data;
+    const char *name = node ? node_name(node) : NULL;
+
+    for (size_t i = 0; name && i < work->request->nodes.count; i++) {
+        if (work->progress[i] != OPEN || !text_equal(name, name_of(work, i)))
+            continue;
+        node_strip(node);
+        return json_object_set(work->facts->nodes, name, node) < 0 ? error_oom(error) : 0;
+    }
+    return 0;
+}
+
+static int read_one(struct work *work, size_t i, struct error *error)
+{
+    AUTO_JSON json_t *node = NULL;
+    int r = cluster_get(&work->kubectl, name_of(work, i), &node, error);
+
+    if (r == 0)
+        return take_open(work, node, error);
+    if (r != -ENOENT)
+        return r;
+    error_clear(error);
+    return fail_node(work, i, "the Node was deleted meanwhile", error);
+}
+
+static int read_open(struct work *work, struct error *error)
+{
+    int r = 0;
+
+    if (count(work, OPEN) > FEW)
+        return cluster_list(&work->kubectl, take_open, work, error);
+    for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
+        if (work->progress[i] == OPEN)
+            r = read_one(work, i, error);
+    return r;
+}
+
+static int give_up(struct work *work, struct error *error)
+{
+    AUTO_FREE char *why =
+        text_format("it could not be written in %d seconds, as others kept changing it, or for "
+                    "what kubectl says: %.500s",
+                    work->request->timeout, work->last ? work->last : "nothing");
+    int r = why ? 0 : error_oom(error);
+
+    for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
+        if (work->progress[i] == OPEN)
+            r = fail_node(work, i, why, error);
+    return r;
+}
+
+static int write_all(struct work *work, struct error *error)
+{
+    struct patience patience =
+        patience_begin(work->request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
+    int r = send_nodes(work, false, error);
+
+    while (r == 0 && count(work, OPEN) > 0) {
+        if (!patience_pause(&patience))
+            return give_up(work, error);
+        r = read_open(work, error);
+        if (r == 0)
+            r = send_nodes(work, false, error);
+    }
+    return r;
+}
+
+static int refuse_failures(const struct work *work, struct error *error)
+{
+    size_t failed = json_object_size(work->failures), shown = 0;
+    AUTO_TEXT struct text text = {0};
+    const char *name;
+    json_t *why;
+
+    if (failed == 0)
+        return 0;
+    json_object_foreach (work->failures, name, why) {
+        if (shown++ < NAMED)
+            text_addf(&text, "; %s: %s", name, json_string_value(why));
+    }
+    AUTO_FREE char *list = text_take(&text);
+    if (!list)
+        return error_oom(error);
+    error_refuse(error, "kube-refused", "%zu of the Nodes could not be written%s%s", failed, list,
+                 failed > NAMED ? "; and others, see nodes_failed" : "");
+    error_detail(error, "nodes_failed", json_incref(work->failures));
+    return error->code;
+}
+
+static int begin(struct work *work, struct error *error)
+{
+    work->progress = calloc(work->request->nodes.count + 1, sizeof(*work->progress));
+    work->failures = json_object();
+    if (!work->progress || !work->failures)
+        return error_oom(error);
+    return cluster_connect(work->request, &work->kubectl, error);
+}
+
+static int note_done(const struct work *work, const struct plan *plan, json_t *done,
+                     struct error *error)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (work->progress[plan->actions[i].subject] == WRITTEN &&
+            json_array_append(done, plan->actions[i].shown) < 0)
+            return error_oom(error);
+    return 0;
+}
+
+int apply_cluster(const struct request *request, struct facts *facts, const struct plan *plan,
+                  json_t *done, struct error *error)
+{
+    AUTO_WORK struct work work = {.request = request, .facts = facts};
+    struct error ignored = ERROR_INIT;
+    int r = begin(&work, error);
+
+    if (r == 0)
+        r = write_all(&work, error);
+    if (work.progress && note_done(&work, plan, done, r < 0 ? &ignored : error) < 0 && r == 0)
+        r = -ENOMEM;
+    error_clear(&ignored);
+    return r < 0 ? r : refuse_failures(&work, error);
+}
+
+int rehearse_cluster(const struct request *request, const struct facts *facts, struct error *error)
+{
+    AUTO_WORK struct work work = {.request = request, .facts = (struct facts *)facts};
+    int r = begin(&work, error);
+
+    if (r == 0)
+        r = send_nodes(&work, true, error);
+    return r < 0 ? r : refuse_failures(&work, error);
+}

@@ -1,0 +1,139 @@
+#include "cluster.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "cleanup.h"
+#include "text.h"
+
+enum { PAGE_SECONDS = 120, REPLACE_SECONDS = 120, NODES_A_SECOND = 10, MOST_BEGINNINGS = 5 };
+
+int cluster_connect(const struct request *request, struct kubectl *ret_kubectl, struct error *error)
+{
+    return kubectl_find(request->kubectl, request->kubeconfig, request->context, request->timeout,
+                        ret_kubectl, error);
+}
+
+static int get_raw(const struct kubectl *kubectl, const char *path, struct reply *ret_reply,
+                   struct error *error)
+{
+    AUTO_REPLY struct reply reply = {0};
+    int r = kubectl_run(kubectl, (const char *const[]){"get", "--raw", path, NULL}, NULL, 0,
+                        PAGE_SECONDS, &reply, error);
+
+    if (r < 0)
+        return r;
+    if (reply.status != 0)
+        return kubectl_explain(kubectl, reply.errors, error);
+    *ret_reply = reply;
+    reply = (struct reply){0};
+    return 0;
+}
+
+/* The token is base64, whose + and / mean something in a query. */
+static char *page_path(const char *token)
+{
+    AUTO_TEXT struct text path = {0};
+
+    text_add(&path, "/api/v1/nodes?limit=500");
+    if (token)
+        text_add(&path, "&continue=");
+    for (; token && *token; token++)
+        if (strchr("+/=%&#", *token))
+            text_addf(&path, "%%%02X", (unsigned)(unsigned char)*token);
+        else
+            text_add_bytes(&path, token, 1);
+    return text_take(&path);
+}
+
+static int list_once(const struct kubectl *kubectl, page_taker *take, void *data,
+                     struct error *error)
+{
+    AUTO_FREE char *token = NULL;
+    int r = take(data, NULL, error);
+
+    do {
+        AUTO_REPLY struct reply reply = {0};
+        AUTO_FREE char *path = page_path(token), *next = NULL;
+        if (r == 0)
+            r = path ? get_raw(kubectl, path, &reply, error) : error_oom(error);
+        if (r == 0)
+            r = page_read(reply.output, reply.length, take, data, &next, error);
+        free(token);
+        token = TAKE_PTR(next);
+    } while (r == 0 && token);
+    return r;
+}
+
+int cluster_list(const struct kubectl *kubectl, page_taker *take, void *data, struct error *error)
+{
+    int r = list_once(kubectl, take, data, error);
+
+    for (int i = 1; i < MOST_BEGINNINGS && r == -ESTALE; i++)
+        r = list_once(kubectl, take, data, error);
+    return r;
+}
+
+int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_node,
+                struct error *error)
+{
+    AUTO_FREE char *path = text_format("/api/v1/nodes/%s", name);
+    AUTO_REPLY struct reply reply = {0};
+    int r = path ? get_raw(kubectl, path, &reply, error) : error_oom(error);
+
+    if (r < 0)
+        return r;
+    json_t *node = json_loadb(reply.output, reply.length, JSON_ALLOW_NUL, NULL);
+    if (!node)
+        return error_set(error, -EINVAL, "what the API server answered is no Node");
+    *ret_node = node;
+    return 0;
+}
+
+int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
+                    struct reply *ret_reply, struct error *error)
+{
+    AUTO_JSON json_t *list =
+        json_pack("{s:s, s:s, s:O}", "apiVersion", "v1", "kind", "List", "items", nodes);
+    AUTO_FREE char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
+    int seconds = REPLACE_SECONDS + (int)json_array_size(nodes) / NODES_A_SECOND;
+
+    if (!text)
+        return error_oom(error);
+    /* The server validates; kubectl would fetch its schema first. */
+    return kubectl_run(kubectl,
+                       (const char *const[]){"replace", "--validate=false", "-f", "-",
+                                             dry_run ? "--dry-run=server" : NULL, NULL},
+                       text, strlen(text), seconds, ret_reply, error);
+}
+
+struct patience patience_begin(int seconds, long shortest, long longest)
+{
+    struct patience patience = {.pause = shortest, .longest = longest};
+
+    clock_gettime(CLOCK_MONOTONIC, &patience.end);
+    patience.end.tv_sec += seconds;
+    return patience;
+}
+
+bool patience_pause(struct patience *patience)
+{
+    unsigned random = 0;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long left = (patience->end.tv_sec - now.tv_sec) * 1000L +
+                (patience->end.tv_nsec - now.tv_nsec) / 1000000L;
+    if (left <= 0)
+        return false;
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+        random = (unsigned)now.tv_nsec;
+    long pause = patience->pause / 2 + (long)(random % (unsigned)patience->pause);
+    if (pause > left)
+        pause = left;
+    nanosleep(&(struct timespec){pause / 1000, pause % 1000 * 1000000L}, NULL);
+    if (patience->pause < patience->longest)
+        patience->pause *= 2;
+    return true;
+}

@@ -1,0 +1,35 @@
+/* Reading and writing Nodes, through kubectl. */
+#pragma once
+
+#include <time.h>
+
+#include "kubectl.h"
+#include "page.h"
+#include "request.h"
+
+int cluster_connect(const struct request *request, struct kubectl *ret_kubectl,
+                    struct error *error);
+
+/* Every Node, page by page, as one state of the cluster. Begins again, a few times, when the server
+ * doesn't keep it for long enough. */
+int cluster_list(const struct kubectl *kubectl, page_taker *take, void *data, struct error *error);
+
+/* One Node: a new object, or -ENOENT. */
+int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_node,
+                struct error *error);
+
+/* Gives the Nodes (an array of whole ones, each with the version that was read) to the server as
+ * one list, or lets it only check them. Any exit status is a reply. */
+int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
+                    struct reply *ret_reply, struct error *error);
+
+/* Waiting with growing pauses, a part of them at random so that two don't keep step. */
+struct patience {
+    struct timespec end;
+    long pause; /* the next one, in milliseconds */
+    long longest;
+};
+
+struct patience patience_begin(int seconds, long shortest, long longest);
+/* Pauses; false, at once, when the time is over. */
+bool patience_pause(struct patience *patience);

@@ -1,0 +1,16 @@
+/* What kubectl replace says about the Nodes it was given. Pure. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "error.h"
+
+/* Whether standard output says that the Node was written. */
+bool reply_has_written(const char *output, const char *name);
+
+/* The line of standard error that is about the Node, a new string owned by the caller; NULL where
+ * there is none, or out of memory. */
+char *reply_error_of(const char *errors, const char *name);
+
+/* Whether such a line says that somebody else has changed the Node meanwhile. */
+bool reply_is_conflict(const char *line);
