@@ -6,6 +6,7 @@ over UNIX sockets in the guest's folder.
 
 import base64
 import ctypes
+import fcntl
 import json
 import os
 import shlex
@@ -39,8 +40,11 @@ class Done:
 
 
 def build_image():
-    """The directory of the guest's image."""
-    return Path(subprocess.run([IMAGE], check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
+    """The directory of the guest's image, which stays as long as this process."""
+    done = subprocess.run([IMAGE], check=True, stdout=subprocess.PIPE, text=True)
+    image = Path(done.stdout.strip())
+    fcntl.flock(os.open(image, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_SH)
+    return image
 
 
 def die_with_parent():
@@ -172,6 +176,9 @@ class Guest:
         for blockdev in reversed(drive.blockdevs()):
             self.qmp.call("blockdev-del", **{"node-name": blockdev["node-name"]})
         self.drives.remove(drive)
+
+    def grow(self, drive: Drive, size):
+        self.qmp.call("block_resize", **{"node-name": drive.name, "size": size})
 
     # Ending
 
