@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import time
 from pathlib import Path
 
@@ -60,6 +61,11 @@ class Host:
         self.guest.power_on()
         return self.guest.wait_booted()
 
+    def end(self):
+        """The power goes, and the disks with it."""
+        self.guest.cut()
+        shutil.rmtree(self.guest.folder)
+
     def blank(self, name, size=64 * drives.MIB):
         return drives.blank(self.images / f"{name}.img", size)
 
@@ -74,6 +80,13 @@ class Host:
         self.guest.run(f"""for _ in $(seq 200); do
             [ "$(lsblk -dn -o TYPE | grep -c disk)" -gt {count} ] && break; sleep 0.1; done
             udevadm settle""")
+
+    def grow(self, drive, size):
+        """Returns when the guest's kernel knows."""
+        node = self.node(drive)
+        self.guest.grow(drive, size)
+        self.guest.run(f"for _ in $(seq 100); do [ $(blockdev --getsize64 {node}) = {size} ] && break; "
+                       f"sleep 0.1; done; [ $(blockdev --getsize64 {node}) = {size} ]; udevadm settle")
 
     # The module
 
@@ -115,6 +128,10 @@ class Host:
 
     # Looking
 
+    def uptime(self):
+        """Seconds by the guest's clock, which a busy machine doesn't slow down."""
+        return float(self.guest.read("/proc/uptime").split()[0])
+
     def signature(self, device):
         """blkid's low-level probe."""
         text = self.guest.tool("blkid", "-p", "-o", "export", device, ok=(0, 2))
@@ -125,6 +142,13 @@ class Host:
         """The device mounted as this tier; None when nothing is."""
         text = self.guest.tool("findmnt", "-n", "-o", "SOURCE", "-M", f"{ROOT}/{tier}", ok=(0, 1))
         return text.strip() or None
+
+    def mounts(self, device):
+        """Every place at which the device is mounted."""
+        return self.guest.tool("findmnt", "-n", "-o", "TARGET", "-S", device, ok=(0, 1)).split()
+
+    def filesystem_size(self, device):
+        return int(self.signature(device)["FSSIZE"])
 
     def swaps(self):
         lines = self.guest.read("/proc/swaps").splitlines()[1:]
