@@ -85,15 +85,15 @@ def test_a_disk_attached_while_the_run_waits_is_taken_at_once(host):
     time.sleep(3)
     assert host.guest.run("test -e /run/result", check=False).status != 0
     host.guest.plug(disk)
-    begin = time.monotonic()
+    begin = host.uptime()
     result = host.finish()
     assert not result.failed and ("mkfs", "hot") in result.ops, result
-    assert time.monotonic() - begin < 30
+    assert host.uptime() - begin < 30
     assert host.source("hot") == host.node(disk)
 
 
 def test_a_disk_that_never_comes_ends_the_wait_at_its_timeout(host):
     host.start([OS, data(0, "hot")], device_timeout=5)
-    begin = time.monotonic()
+    begin = host.uptime()
     result = host.finish()
-    assert result.failed and 4 < time.monotonic() - begin < 20, result
+    assert result.failed and 3 < host.uptime() - begin < 20, result
