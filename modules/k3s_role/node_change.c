@@ -157,6 +157,10 @@ json_t *node_change_apply(const struct node_change *change, const json_t *node, 
 
     if (!record || !spec || !labels || !annotations)
         return NULL;
+    /* A list's items come without them. */
+    if (json_object_set_new(changed, "apiVersion", json_string("v1")) < 0 ||
+        json_object_set_new(changed, "kind", json_string("Node")) < 0)
+        return NULL;
     json_object_foreach (change->labels, key, value) {
         if (set_text(labels, key, value) < 0)
             return NULL;
