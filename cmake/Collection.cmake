@@ -2,7 +2,7 @@
 # library/NAME_linux_ARCHITECTURE.
 # Target `collection`: ecoma-fleet-VERSION.tar.gz in the build directory, with modules for both
 # architectures, and for any glibc from 2.28 on.
-set(modules storage_tier storage_tier_info)
+set(modules storage_tier storage_tier_info k3s_role k3s_role_info)
 set(portable ${CMAKE_BINARY_DIR}/portable)
 set(staged ${CMAKE_BINARY_DIR}/collection)
 set(scripts ${CMAKE_SOURCE_DIR}/scripts/lib)

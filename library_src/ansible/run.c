@@ -182,7 +182,7 @@ static int apply_together(struct run *run, struct look *look, json_t *done, stru
     run->started = true;
     output_action_begins(signal_members(run, look, done));
     int r = run->module->apply_together(run->request, look->facts, &look->plan, done, error);
-    run->started = r == 0 || !error->id || json_array_size(done) > 0;
+    run->started = r != -EPERM || json_array_size(done) > 0;
     if (r == 0)
         output_action_ended();
     return r;

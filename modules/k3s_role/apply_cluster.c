@@ -21,6 +21,8 @@ struct work {
     enum progress *progress; /* of each declared Node */
     json_t *failures;        /* object: name to why */
     char *last;              /* what kubectl said when it last wrote */
+    bool rehearses;          /* the server only checks */
+    bool gave_up;            /* the time was over */
 };
 
 static void work_release(struct work *work)
@@ -111,7 +113,7 @@ static int check_reply(const struct work *work, const struct reply *reply, size_
     return kubectl_explain(&work->kubectl, reply->errors, error);
 }
 
-static int send_nodes(struct work *work, bool dry_run, struct error *error)
+static int send_nodes(struct work *work, struct error *error)
 {
     AUTO_JSON json_t *nodes = json_array();
     AUTO_REPLY struct reply reply = {0};
@@ -119,7 +121,7 @@ static int send_nodes(struct work *work, bool dry_run, struct error *error)
 
     if (r < 0 || json_array_size(nodes) == 0)
         return r;
-    r = cluster_replace(&work->kubectl, nodes, dry_run, &reply, error);
+    r = cluster_replace(&work->kubectl, nodes, work->rehearses, &reply, error);
     if (r == 0)
         r = judge(work, &reply, error);
     if (r == 0)
@@ -177,6 +179,8 @@ static int give_up(struct work *work, struct error *error)
                     work->request->timeout, work->last ? work->last : "nothing");
     int r = why ? 0 : error_oom(error);
 
+    work->gave_up = true;
+
     for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
         if (work->progress[i] == OPEN)
             r = fail_node(work, i, why, error);
@@ -187,14 +191,14 @@ static int write_all(struct work *work, struct error *error)
 {
     struct patience patience =
         patience_begin(work->request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
-    int r = send_nodes(work, false, error);
+    int r = send_nodes(work, error);
 
     while (r == 0 && count(work, OPEN) > 0) {
         if (!patience_pause(&patience))
             return give_up(work, error);
         r = read_open(work, error);
         if (r == 0)
-            r = send_nodes(work, false, error);
+            r = send_nodes(work, error);
     }
     return r;
 }
@@ -203,7 +207,7 @@ static int refuse_failures(const struct work *work, struct error *error)
 {
     size_t failed = json_object_size(work->failures), shown = 0;
     AUTO_TEXT struct text text = {0};
-    const char *name;
+    const char *name, *more = failed > NAMED ? "; and others, see nodes_failed" : "";
     json_t *why;
 
     if (failed == 0)
@@ -215,8 +219,12 @@ static int refuse_failures(const struct work *work, struct error *error)
     AUTO_FREE char *list = text_take(&text);
     if (!list)
         return error_oom(error);
-    error_refuse(error, "kube-refused", "%zu of the Nodes could not be written%s%s", failed, list,
-                 failed > NAMED ? "; and others, see nodes_failed" : "");
+    if (work->gave_up)
+        error_refuse(error, "kube-conflict", "%zu of the Nodes could not be written%s%s", failed,
+                     list, more);
+    else
+        error_refuse(error, "kube-refused", "the server %s %zu of the Nodes%s%s",
+                     work->rehearses ? "would refuse" : "refused", failed, list, more);
     error_detail(error, "nodes_failed", json_incref(work->failures));
     return error->code;
 }
@@ -252,15 +260,22 @@ int apply_cluster(const struct request *request, struct facts *facts, const stru
     if (work.progress && note_done(&work, plan, done, r < 0 ? &ignored : error) < 0 && r == 0)
         r = -ENOMEM;
     error_clear(&ignored);
-    return r < 0 ? r : refuse_failures(&work, error);
+    if (r == 0)
+        return refuse_failures(&work, error);
+    if (work.progress && count(&work, OPEN) > 0 && r != -ENOMEM) {
+        error->code = -EIO; /* whether these were written nobody said */
+        r = -EIO;
+    }
+    return r;
 }
 
 int rehearse_cluster(const struct request *request, const struct facts *facts, struct error *error)
 {
-    AUTO_WORK struct work work = {.request = request, .facts = (struct facts *)facts};
+    AUTO_WORK struct work work = {
+        .request = request, .facts = (struct facts *)facts, .rehearses = true};
     int r = begin(&work, error);
 
     if (r == 0)
-        r = send_nodes(&work, true, error);
+        r = send_nodes(&work, error);
     return r < 0 ? r : refuse_failures(&work, error);
 }

@@ -25,9 +25,9 @@ int role_plan(const void *request_, const void *facts_, struct plan *plan, struc
     const struct facts *facts = facts_;
 
     if (json_object_set_new(plan->result, "nodes", json_object()) < 0 ||
-        json_object_set_new(plan->result, "pending", json_array()) < 0 ||
         json_object_set_new(plan->consequences, "restart_needed", json_false()) < 0 ||
-        json_object_set_new(plan->consequences, "restart_reasons", json_array()) < 0)
+        json_object_set_new(plan->consequences, "restart_reasons", json_array()) < 0 ||
+        json_object_set_new(plan->result, "pending", json_array()) < 0)
         return error_oom(error);
     return request->cluster ? plan_cluster(request, facts, plan, error)
                             : plan_host(request, facts, plan, error);

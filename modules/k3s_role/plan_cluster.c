@@ -50,7 +50,10 @@ int plan_cluster(const struct request *request, const struct facts *facts, struc
                  struct error *error)
 {
     struct string_list missing = {0};
-    int r = 0;
+    int r = json_object_set_new(plan->result, "nodes", json_object()) < 0 ||
+                    json_object_set_new(plan->result, "pending", json_array()) < 0
+                ? error_oom(error)
+                : 0;
 
     for (size_t i = 0; i < request->nodes.count && r == 0; i++) {
         const char *name = request->nodes.items[i].name;

@@ -249,6 +249,27 @@ class Pipeline(Base):
         self.assertTrue(result['changed'])
         self.assertIn('the second file is not for us', result['warnings'])
 
+    def test_all_actions_in_one_go(self):
+        self.environment['SAMPLE_TOGETHER'] = 'yes'
+        for trouble in ('refuse', 'fail'):
+            result = self.fails(self.sample(trouble=trouble, path=self.path(trouble)), 'not for us')
+            self.assertEqual((result['changed'], result['actions_done']), (True, result['actions'][:1]))
+        result = self.sample()
+        self.assertEqual((result['changed'], len(result['actions'])), (True, 2))
+        self.assertEqual((self.read('file'), self.read('file.second')), ('new', 'new'))
+
+    def test_all_actions_in_one_go_refused_before_the_first(self):
+        self.environment['SAMPLE_TOGETHER'] = 'yes'
+        with open(self.path('file'), 'w', encoding='utf-8') as file:
+            file.write('new')
+        self.assertFalse(self.fails(self.sample(trouble='refuse'), 'not for us')['changed'])
+        self.assertTrue(self.fails(self.sample(trouble='fail'), 'not for us')['changed'])
+
+    def test_what_only_the_system_can_tell(self):
+        result = self.fails(self.sample(trouble='refuse', _ansible_check_mode=True), 'would not be for us')
+        self.assertEqual((result['changed'], result['error_id']), (False, 'not-ours'))
+        self.assertFalse(self.exists('file'))
+
     def test_no_effect(self):
         result = self.fails(self.sample(trouble='no_effect'), 'still')
         self.assertEqual(result['actions_left'], result['actions'])

@@ -101,7 +101,10 @@ class Documentation(unittest.TestCase):
         sample = {'path': self.path('file'), 'content': 'x'}
         shutil.copy('/etc/hosts', self.path('hosts'))
         entry = {'path': self.path('hosts'), 'address': '192.0.2.7', 'names': ['a']}
-        for module, arguments in (('sample_module', sample), ('hosts_entry', entry), ('storage_tier_info', {})):
+        role = {'role': 'wkr', 'config_file': self.path('role.yaml')}
+        shown = {'cluster': False, 'config_file': self.path('role.yaml')}
+        for module, arguments in (('sample_module', sample), ('hosts_entry', entry), ('storage_tier_info', {}),
+                                  ('k3s_role', role), ('k3s_role_info', shown)):
             if module not in PROGRAMS:
                 continue
             for options in (['--check'], [], []):

@@ -174,6 +174,31 @@ static int apply(const void *data, void *facts, const struct action *action,
     return r;
 }
 
+static int apply_together(const void *data, void *facts, const struct plan *plan, json_t *done,
+                          struct error *error)
+{
+    struct outcome outcome = {json_array(), NULL};
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < plan->count; i++) {
+        r = apply(data, facts, &plan->actions[i], &outcome, error);
+        if (r == 0 && json_array_append(done, plan->actions[i].shown) < 0)
+            r = error_oom(error);
+    }
+    json_decref(outcome.warnings);
+    return r;
+}
+
+static int rehearse(const void *data, const void *facts, struct error *error)
+{
+    const struct request *request = data;
+
+    (void)facts;
+    return strcmp(request->trouble, "refuse") == 0
+               ? error_refuse(error, "not-ours", "the second file would not be for us")
+               : 0;
+}
+
 /* One of each type and rule, not used. */
 static const struct param TYPES[] = {
     {.name = "bool", .type = PARAM_BOOL, .fallback_env = STRINGS("SAMPLE_NONE", "SAMPLE_BOOL")},
@@ -272,6 +297,8 @@ int main(int argc, char **argv)
         .probe = probe,
         .plan = plan,
         .apply = apply,
+        .apply_together = getenv("SAMPLE_TOGETHER") ? apply_together : NULL,
+        .rehearse = rehearse,
         .request_free = request_free,
         .facts_free = facts_free,
     };

@@ -1,0 +1,5 @@
+#pragma once
+
+#include "params.h"
+
+extern const struct param k3s_role_info_params[];
