@@ -41,7 +41,7 @@ static bool is_hex(struct span span)
     for (size_t i = 0; i < span.length; i++)
         if (!isxdigit((unsigned char)span.start[i]))
             return false;
-    return span.length > 0;
+    return true;
 }
 
 /* What follows "vol-" or "vol" in a volume id; an empty span for everything else. */

@@ -33,6 +33,7 @@ static struct {
     struct text journal;
     const char *fails; /* the step that fails, by the first word that it notes */
     int code;
+    int opened;     /* the last descriptor that isn't an exclusive one */
     int busy_locks; /* how often the lock is somebody else's */
     int lock_code;  /* errno of a lock that isn't to be had at all */
     time_t now;
@@ -71,7 +72,11 @@ int disk_open(const struct disk *disk, int flags, struct error *error)
     int r = note(flags & O_EXCL ? "open-exclusive" : "open", error, "%s%s", disk->path,
                  (flags & O_ACCMODE) == O_RDWR ? "" : " read-only");
 
-    return r < 0 ? r : open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (r == 0)
+        r = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (r > 0 && !(flags & O_EXCL))
+        scene.opened = r;
+    return r;
 }
 
 char *disk_whole_node(const struct disk *disk)
@@ -372,6 +377,7 @@ static void a_blank_disk(void **state)
     expect_journal(LOOKED "record 1111 ext4, stamp 1111, supersede 1111, " RUN MADE);
     assert_true(scene.found.made);
     assert_int_equal(scene.found.held_fd, 0);
+    assert_int_equal(fcntl(scene.opened, F_GETFD), -1);
 }
 
 static void a_failing_step_is_the_last(void **state)
@@ -545,6 +551,11 @@ static void arguments_of_each_mkfs(void **state)
     expect_run("ext4", "mkfs.ext4",
                "run mkfs.ext4 -m 0 -E -q -E "
                "nodiscard,lazy_itable_init=1,stride=4,resize=9 -U " NEW " -L tier-hot DEVICE, ");
+    tear_down(state);
+    set_up(state);
+    for (size_t i = 2; i < 4; i++)
+        assert_int_equal(string_list_add(&scene.want.mkfs_options, options[i]), 0);
+    expect_run("ext4", "mkfs.ext4", "-E nodiscard,lazy_itable_init=1,stride=4 -U");
     tear_down(state);
     set_up(state);
     for (size_t i = 2; i < 4; i++)

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -23,18 +25,18 @@ static const struct expected_stamps no_stamps;
 static const char uuid[] = "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11";
 
 static struct {
-    off_t offset;        /* of the byte that can't be read; −1: none */
-    int code;            /* errno, or 0 for a short read */
-    bool interrupt_next; /* one EINTR first */
-} fault = {-1, 0, false};
+    off_t offset;       /* of the byte that can't be read; −1: none */
+    int code;           /* errno, or 0 for a short read */
+    int interrupt_next; /* so many EINTR first */
+} fault = {-1, 0, 0};
 
 ssize_t __real_pread64(int fd, void *buffer, size_t length, off_t offset);
 ssize_t __wrap_pread64(int fd, void *buffer, size_t length, off_t offset);
 
 ssize_t __wrap_pread64(int fd, void *buffer, size_t length, off_t offset)
 {
-    if (fault.interrupt_next) {
-        fault.interrupt_next = false;
+    if (fault.interrupt_next > 0) {
+        fault.interrupt_next--;
         errno = EINTR;
         return -1;
     }
@@ -49,6 +51,7 @@ ssize_t __wrap_pread64(int fd, void *buffer, size_t length, off_t offset)
 static struct {
     bool refuse; /* as a filesystem that doesn't know O_DIRECT */
     bool used;
+    int sector; /* size that the device says it has; 0: it is no device */
 } direct;
 
 int __real_open64(const char *path, int flags, ...);
@@ -62,6 +65,32 @@ int __wrap_open64(const char *path, int flags, ...)
     }
     direct.used = flags & O_DIRECT;
     return __real_open64(path, flags);
+}
+
+static struct {
+    int code; /* errno of dropping the cache */
+    int drops;
+} cache;
+
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    if (request == BLKSSZGET && direct.sector) {
+        *(int *)argument = direct.sector;
+        return 0;
+    }
+    if (request != BLKFLSBUF)
+        return __real_ioctl(fd, request, argument);
+    cache.drops++;
+    errno = cache.code;
+    return cache.code ? -1 : 0;
 }
 
 /* What libblkid answers instead of its own; 0: its own. */
@@ -362,9 +391,9 @@ static void test_interrupted_read_is_repeated(void **state)
     AUTO_CLOSE int fd = new_device(mib);
 
     (void)state;
-    fault.interrupt_next = true;
+    fault.interrupt_next = 3;
     assert_blank(fd, &no_stamps);
-    assert_false(fault.interrupt_next);
+    assert_int_equal(fault.interrupt_next, 0);
 }
 
 static void test_no_memory_for_a_read_is_an_error(void **state)
@@ -424,8 +453,84 @@ static void test_without_direct_reads(void **state)
     direct.refuse = false;
 }
 
+/* Blocks that a direct read of such a device doesn't take. */
+static void test_large_sectors(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+
+    (void)state;
+    direct.sector = 8192;
+    assert_blank(fd, &no_stamps);
+    assert_false(direct.used);
+    direct.sector = 4096;
+    assert_blank(fd, &no_stamps);
+    assert_true(direct.used);
+    direct.sector = 0;
+}
+
 /* −1 and −2 are libblkid's own, the others a failing prober's errno. */
 static const int negative_answers[] = {-1, -2, -EIO, -ENOMEM};
+
+static void test_cache_is_dropped(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+    struct content content = {0};
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    cache.drops = 0;
+    cache.code = ENOTTY;
+    assert_blank(fd, &no_stamps);
+    assert_int_equal(cache.drops, 1);
+    cache.code = EACCES;
+    assert_int_equal(content_examine(fd, (uint64_t)mib, false, &no_stamps, &content, &error),
+                     -EACCES);
+    assert_int_equal(content.kind, CONTENT_UNKNOWN);
+    cache.code = 0;
+    error_clear(&error);
+}
+
+static struct content examine_all(int fd, off_t size)
+{
+    struct content content = {0};
+    struct error error = ERROR_INIT;
+
+    if (content_examine(fd, (uint64_t)size, true, &no_stamps, &content, &error) != 0)
+        fail_msg("%s", error_message(&error));
+    return content;
+}
+
+/* Between the places, which a large disk's proof looks at: only a full scan sees it. Its token
+ * names it all the same; of a disk with data in the places it is that of the places. */
+static void test_full_scan(void **state)
+{
+    const off_t size = (1 << 30) + 4096, between = 20 * mib + 5;
+    AUTO_CLOSE int fd = new_device(size);
+
+    (void)state;
+    struct content content = examine_all(fd, size);
+    assert_int_equal(content.kind, CONTENT_BLANK);
+    fields_release(&content_fields, &content);
+    put(fd, between, "x", 1);
+    content = examine_all(fd, size);
+    assert_int_equal(content.kind, CONTENT_DATA);
+    assert_int_equal(content.data_offset, between);
+    fields_release(&content_fields, &content);
+    put(fd, 3 * mib, "x", 1);
+    content = examine_all(fd, size);
+    AUTO_FREE char *token = token_of(fd);
+    assert_string_equal(content.token, token);
+    fields_release(&content_fields, &content);
+    fault.offset = 30 * mib;
+    put(fd, 3 * mib, "\0", 1);
+    put(fd, between, "\0", 1);
+    fault.code = EIO;
+    content = examine_all(fd, size);
+    fault.offset = -1;
+    assert_int_equal(content.kind, CONTENT_UNREADABLE);
+    assert_int_equal(content.error_offset, 30 * mib);
+    fields_release(&content_fields, &content);
+}
 
 static void test_negative_answer_is_never_blank(void **state)
 {
@@ -565,6 +670,9 @@ int main(void)
         cmocka_unit_test(test_unreadable_with_signatures),
         cmocka_unit_test(test_reads_past_the_cache),
         cmocka_unit_test(test_without_direct_reads),
+        cmocka_unit_test(test_cache_is_dropped),
+        cmocka_unit_test(test_large_sectors),
+        cmocka_unit_test(test_full_scan),
         cmocka_unit_test(test_negative_answer_is_never_blank),
         cmocka_unit_test(test_negative_answer_is_never_one_filesystem),
         cmocka_unit_test(test_disagreement_is_no_filesystem),

@@ -23,7 +23,7 @@ static struct tree tree;
 
 /* The NVMe device that is open: its pages are a file, all else of it comes from its sysfs. */
 static struct {
-    int fd;
+    int fd, flags; /* flags: of its open */
     char name[32];
     int nsid, identified; /* identified: how often it was asked */
     int fails;            /* errno, or above zero the device's status */
@@ -57,6 +57,7 @@ int __wrap_open64(const char *path, int flags, ...)
         errno = ENOENT;
         return -1;
     }
+    nvme.flags = flags;
     nvme.fd = __real_open64(pages, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
     snprintf(nvme.name, sizeof(nvme.name), "%s", name);
     return nvme.fd;
@@ -317,6 +318,91 @@ static void aws_open_asks_the_disk_again(void **state __attribute__((unused)))
     assert_changed("nvme1n1", "attached name");
 }
 
+static void replace(char **field, const char *value)
+{
+    free(*field);
+    *field = value ? strdup(value) : NULL;
+}
+
+/* What the list says of the disk, and the disk now says otherwise. */
+static void open_notices_another_device(void **state __attribute__((unused)))
+{
+    struct disk *disk = tree_disk(&tree, "nvme2n1");
+    struct {
+        char **field;
+        const char *what;
+    } texts[] = {{&disk->type, "type"},
+                 {&disk->serial, "serial"},
+                 {&disk->wwn, "wwn"},
+                 {&disk->designator, "designator"},
+                 {&disk->attachment, "attached name"},
+                 {&disk->backing_file, "backing file"}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        AUTO_FREE char *before = *texts[i].field;
+        *texts[i].field = strdup("another");
+        assert_changed("nvme2n1", texts[i].what);
+        replace(texts[i].field, before);
+    }
+    disk->diskseq++;
+    assert_changed("nvme2n1", "attachment");
+    disk->diskseq--;
+    disk->size_bytes += 512;
+    assert_changed("nvme2n1", "size");
+    disk->size_bytes -= 512;
+    nvme.another = true;
+    assert_changed("nvme2n1", "device number");
+    nvme.another = false;
+    AUTO_CLOSE int fd = disk_open(disk, O_RDWR | O_EXCL, &tree.error);
+    assert_true(fd >= 0);
+    assert_true(nvme.flags & O_EXCL && nvme.flags & O_NOFOLLOW && nvme.flags & O_CLOEXEC &&
+                nvme.flags & O_NOCTTY && (nvme.flags & O_ACCMODE) == O_RDWR);
+}
+
+static void open_needs_a_node(void **state __attribute__((unused)))
+{
+    struct disk *disk = tree_disk(&tree, "nvme2n1");
+    AUTO_FREE char *link = text_format("%s/dev/link", tree.path);
+    AUTO_FREE char *file = text_format("%s/dev/file", tree.path);
+    AUTO_CLOSE int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    error_clear(&tree.error);
+    nvme.gone = true;
+    assert_int_equal(disk_open(disk, O_RDWR, &tree.error), -ENOENT);
+    assert_non_null(strstr(error_message(&tree.error), "259:3"));
+    error_clear(&tree.error);
+    assert_int_equal(symlink("file", link), 0);
+    replace(&disk->path, "/dev/link");
+    assert_changed("nvme2n1", "symbolic link");
+    replace(&disk->path, "/dev/file");
+    assert_changed("nvme2n1", "device number");
+    replace(&disk->path, "/dev/file/x");
+    error_clear(&tree.error);
+    assert_int_equal(disk_open(disk, O_RDWR, &tree.error), -ENOTDIR);
+}
+
+static void open_after_the_disk_went(void **state __attribute__((unused)))
+{
+    AUTO_FREE char *link = text_format("%s/sys/dev/block/259:3", tree.path);
+
+    assert_int_equal(unlink(link), 0);
+    error_clear(&tree.error);
+    assert_int_equal(disk_open(tree_disk(&tree, "nvme2n1"), O_RDWR, &tree.error), -ENODEV);
+    assert_non_null(strstr(error_message(&tree.error), "went away"));
+}
+
+static void node_of_the_whole_disk(void **state __attribute__((unused)))
+{
+    AUTO_FREE char *of_whole = disk_whole_node(tree_disk(&tree, "nvme0n1"));
+    AUTO_FREE char *of_part = disk_whole_node(tree_disk(&tree, "nvme0n1p1"));
+    AUTO_FREE char *nested = disk_whole_node(
+        &(struct disk){.name = (char *)"cciss!c0d0p1", .parent = (char *)"cciss!c0d0"});
+
+    assert_string_equal(of_whole, "/dev/nvme0n1");
+    assert_string_equal(of_part, "/dev/nvme0n1");
+    assert_string_equal(nested, "/dev/cciss/c0d0");
+}
+
 static void xen_names(void **state __attribute__((unused)))
 {
     assert_found("data-0", "xvdf", "aws xvdf");
@@ -448,6 +534,10 @@ int main(void)
         ON(aws, unanswered_is_unknown),
         ON(aws, only_cloud_disks_are_asked),
         ON(aws, aws_open_asks_the_disk_again),
+        ON(aws, open_notices_another_device),
+        ON(aws, open_needs_a_node),
+        ON(aws, open_after_the_disk_went),
+        ON(aws, node_of_the_whole_disk),
         ON(xen, xen_names),
         ON(gcp, gcp_device_names),
         ON(gcp_nvme, gcp_nvme_names),

@@ -57,6 +57,43 @@ static void compares_fields(void **state)
     assert_true(fstab_same_fields("", " "));
 }
 
+static void expect_line(enum tier tier, int priority, bool network, const char *options,
+                        const char *fstype, const char *uuid, const char *expected)
+{
+    struct request request = {.root = (char *)"/srv", .swap_priority = priority};
+    struct disk_request want = {.tier = tier, .mount_options = (char *)options};
+    struct disk disk = {.network = network};
+    AUTO_FREE char *line = fstab_line_text(&request, &want, &disk, uuid, fstype);
+
+    assert_string_equal(line, expected);
+}
+
+static void lines(void **state)
+{
+    (void)state;
+    expect_line(TIER_SWAP, -1, true, "ro", "swap", "1",
+                "UUID=1 none swap sw,nofail,x-systemd.device-timeout=10s,x-storage-tier=swap 0 0");
+    expect_line(TIER_SWAP, 0, false, "ro", "swap", NULL,
+                "UUID=<new> none swap "
+                "sw,nofail,x-systemd.device-timeout=10s,pri=0,x-storage-tier=swap 0 0");
+    expect_line(TIER_HOT, 5, false, "noatime", "ext4", "1",
+                "UUID=1 /srv/hot ext4 noatime,x-storage-tier=hot 0 2");
+    expect_line(TIER_COLD, -1, true, "noatime", "xfs", NULL,
+                "UUID=<new> /srv/cold xfs noatime,_netdev,x-storage-tier=cold 0 0");
+    expect_line(TIER_WARM, -1, true, "a,_netdev,b", "btrfs", "1",
+                "UUID=1 /srv/warm btrfs a,_netdev,b,x-storage-tier=warm 0 0");
+}
+
+static void options_that_the_filesystem_sees(void **state)
+{
+    (void)state;
+    assert_true(fstab_same_filesystem_options("noatime,nofail,x-a=b,_netdev", "defaults"));
+    assert_true(fstab_same_filesystem_options("a,noatime,b", "a,b,"));
+    assert_false(fstab_same_filesystem_options("a,b", "b,a"));
+    assert_false(fstab_same_filesystem_options("a", ""));
+    assert_false(fstab_same_filesystem_options("compress=zstd", "compress=lzo"));
+}
+
 static void expect_mode(const char *text, int before, int expected)
 {
     struct error error = ERROR_INIT;
@@ -94,9 +131,13 @@ static void modes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(appends),        cmocka_unit_test(replaces),
-        cmocka_unit_test(does_not_guess), cmocka_unit_test(compares_fields),
+        cmocka_unit_test(appends),
+        cmocka_unit_test(replaces),
+        cmocka_unit_test(does_not_guess),
+        cmocka_unit_test(compares_fields),
         cmocka_unit_test(modes),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(options_that_the_filesystem_sees),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ static struct {
     int flags; /* of the last open */
     int code;  /* of the next one; 0: it succeeds */
     int syncs;
+    bool sync_fails, read_only;
 } device;
 
 int __wrap_disk_open(const struct disk *disk, int flags, struct error *error);
@@ -43,13 +44,14 @@ int __wrap_disk_open(const struct disk *disk, int flags, struct error *error)
     device.flags = flags;
     if (device.code)
         return error_set(error, device.code, "no device");
-    return open(device.path, (flags & O_ACCMODE) | O_CLOEXEC);
+    return open(device.path, (device.read_only ? O_RDONLY : flags & O_ACCMODE) | O_CLOEXEC);
 }
 
 int __wrap_fsync(int fd)
 {
     device.syncs++;
-    return __real_fsync(fd);
+    errno = EIO;
+    return device.sync_fails ? -1 : __real_fsync(fd);
 }
 
 static struct intent intent_named(const char *uuid, const char *identity)
@@ -113,7 +115,9 @@ static void test_a_record_comes_back(void **state)
     assert_int_equal(count_records(), 0);
     assert_null(intents_unwritable());
     assert_int_equal(intent_remove(ONE, &error), 0);
+    device.syncs = 0;
     write_record(ONE, "serial=A");
+    assert_int_equal(device.syncs, 4); /* the record, and each directory that has a new entry */
     struct intent_list list = read_all();
     assert_int_equal(list.count, 1);
     assert_string_equal(list.items[0].uuid, ONE);
@@ -160,6 +164,7 @@ static void test_damaged_records_are_errors(void **state)
     put_file("." ONE ".tmp", "half");
     put_file(ONE ".tmp", "half");
     assert_int_equal(count_records(), 1);
+    assert_int_equal(unlink(DIRECTORY "/." ONE ".tmp"), 0);
 }
 
 static void test_a_newer_record_supersedes(void **state)
@@ -298,6 +303,66 @@ static void test_stamps(void **state)
     unlink(device.path);
 }
 
+static void test_a_device_that_fails(void **state)
+{
+    struct disk disk = {.path = (char *)"/dev/sdx"};
+    struct intent one = intent_named(ONE, "serial=A");
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    new_device();
+    device.sync_fails = true;
+    assert_int_equal(stamps_write(&disk, &one, &error), -EIO);
+    assert_true(stamped(&one));
+    assert_int_equal(stamps_erase(&disk, &one, &error), -EIO);
+    device.sync_fails = false;
+    assert_int_equal(stamps_write(&disk, &one, &error), 0);
+    device.read_only = true;
+    assert_int_equal(stamps_write(&disk, &one, &error), -EBADF);
+    assert_int_equal(stamps_erase(&disk, &one, &error), -EBADF);
+    device.read_only = false;
+    one.size_bytes = 64 * mib;
+    assert_false(stamped(&one));
+    error_clear(&error);
+    unlink(device.path);
+}
+
+static void test_a_directory_that_fails(void **state)
+{
+    struct intent one = intent_named(ONE, "serial=A");
+    struct disk serial = {.serial = (char *)"A"};
+    struct intent_list list = {0};
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    device.sync_fails = true;
+    assert_int_equal(intent_write(&one, &error), -EIO);
+    device.sync_fails = false;
+    assert_int_equal(intent_remove(ONE, &error), 0);
+    put_file(TWO, "{}");
+    assert_int_equal(intents_supersede(&serial, &one, &error), -EBADMSG);
+    assert_int_equal(unlink(DIRECTORY "/" TWO), 0);
+    assert_int_equal(mkdir(DIRECTORY "/" TWO, 0700), 0);
+    assert_int_equal(intent_remove(TWO, &error), -EISDIR);
+    assert_int_equal(intents_read(&list, &error), -EISDIR);
+    assert_int_equal(rmdir(DIRECTORY "/" TWO), 0);
+    error_clear(&error);
+    release(&list);
+    /* Anew, with a file in the place of the directory. */
+    assert_int_equal(rmdir(DIRECTORY), 0);
+    AUTO_CLOSE int fd = open(DIRECTORY, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    list = (struct intent_list){0};
+    assert_int_equal(intents_read(&list, &error), -ENOTDIR);
+    assert_true(intent_write(&one, &error) < 0);
+    assert_int_equal(unlink(DIRECTORY), 0);
+    error_clear(&error);
+    assert_int_equal(rmdir("/var/lib/storage_tier"), 0);
+    device.sync_fails = true;
+    assert_int_equal(intent_write(&one, &error), -EIO);
+    device.sync_fails = false;
+    error_clear(&error);
+}
+
 static void test_a_device_in_use(void **state)
 {
     struct disk disk = {.path = (char *)"/dev/sdx"};
@@ -334,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_stamps),
         cmocka_unit_test(test_a_device_in_use),
+        cmocka_unit_test(test_a_device_that_fails),
+        cmocka_unit_test(test_a_directory_that_fails),
     };
 
     own_var_lib();
