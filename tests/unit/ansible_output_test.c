@@ -1,0 +1,214 @@
+/* The one answer on standard output, whatever happens; each case in a process of its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cleanup.h"
+#include "output.h"
+
+static char answer[256 * 1024];
+
+/* Runs `act` with standard output into a pipe; its exit status, and what came in `answer`. */
+static int run(int (*act)(void), int flags, unsigned wait_first)
+{
+    size_t length = 0;
+    int pipes[2], status;
+
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(pipes[0]);
+        if (flags && fcntl(pipes[1], F_SETFL, flags) < 0)
+            _exit(99);
+        dup2(pipes[1], STDOUT_FILENO);
+        close(pipes[1]);
+        output_setup();
+        exit(act());
+    }
+    close(pipes[1]);
+    usleep(wait_first);
+    for (ssize_t n; (n = read(pipes[0], answer + length, sizeof(answer) - 1 - length)) > 0;)
+        length += (size_t)n;
+    answer[length] = '\0';
+    close(pipes[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int says_one_thing(void)
+{
+    printf("a library prints\n");
+    fflush(stdout);
+    return output_write("{}\n", 3) || output_write("again", 5) || output_out_of_memory();
+}
+
+static void one_answer(void **state)
+{
+    (void)state;
+    assert_int_equal(run(says_one_thing, 0, 0), 0);
+    assert_string_equal(answer, "{}\n");
+}
+
+static int without_memory(void)
+{
+    return output_out_of_memory();
+}
+
+static int without_memory_later(void)
+{
+    output_action_begins(NULL);
+    output_action_ended();
+    output_action_begins(strdup("\"a\": 1"));
+    output_action_begins(strdup("\"warnings\": []"));
+    for (int i = 0; i < 11; i++)
+        output_action_ended();
+    return output_out_of_memory();
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(run(without_memory, 0, 0), 0);
+    assert_string_equal(answer,
+                        "\n{\"changed\": false, \"failed\": true, \"msg\": \"out of memory\"}\n");
+    assert_int_equal(run(without_memory_later, 0, 0), 0);
+    assert_string_equal(answer,
+                        "\n{\"changed\": true, \"failed\": true, \"msg\": \"out of memory while "
+                        "changes were being made; actions done: 12\", \"warnings\": []}\n");
+}
+
+static int is_ended(void)
+{
+    output_action_begins(NULL);
+    raise(SIGTERM);
+    return 42;
+}
+
+static int is_ended_after_the_answer(void)
+{
+    output_write("{}\n", 3);
+    raise(SIGSEGV);
+    return 42;
+}
+
+/* A child of the module's isn't the module: it has no answer to give. */
+static int child_is_ended(void)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        raise(SIGUSR1);
+        sigset_t all;
+        sigfillset(&all);
+        sigprocmask(SIG_UNBLOCK, &all, NULL);
+        _exit(3);
+    }
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1 ? output_write("{}\n", 3) : 43;
+}
+
+static void signals(void **state)
+{
+    (void)state;
+    assert_int_equal(run(is_ended, 0, 0), 1);
+    assert_string_equal(answer,
+                        "\n{\"changed\": true, \"failed\": true, \"msg\": \"ended by signal "
+                        "SIGTERM while changes were being made; actions done: 0\"}\n");
+    assert_int_equal(run(is_ended_after_the_answer, 0, 0), 1);
+    assert_string_equal(answer, "{}\n");
+    assert_int_equal(run(child_is_ended, 0, 0), 0);
+    assert_string_equal(answer, "{}\n");
+}
+
+static int ignores(void)
+{
+    raise(SIGHUP);
+    return output_write("{}\n", 3);
+}
+
+static void ignored_signals_stay_ignored(void **state)
+{
+    (void)state;
+    signal(SIGHUP, SIG_IGN);
+    assert_int_equal(run(ignores, 0, 0), 0);
+    signal(SIGHUP, SIG_DFL);
+    assert_string_equal(answer, "{}\n");
+}
+
+static int says_much(void)
+{
+    static char much[200 * 1000];
+
+    memset(much, 'x', sizeof(much));
+    return output_write(much, sizeof(much));
+}
+
+/* More than a pipe holds, to a reader that takes its time. */
+static void a_slow_reader(void **state)
+{
+    (void)state;
+    assert_int_equal(run(says_much, O_NONBLOCK, 50000), 0);
+    assert_int_equal(strlen(answer), 200 * 1000);
+    assert_int_equal(run(says_much, 0, 50000), 0);
+    assert_int_equal(strlen(answer), 200 * 1000);
+}
+
+static int has_no_reader(void)
+{
+    int pipes[2];
+
+    assert_int_equal(pipe(pipes), 0);
+    dup2(pipes[1], STDOUT_FILENO);
+    close(pipes[0]);
+    close(pipes[1]);
+    output_setup();
+    bool failed = output_out_of_memory() == -EIO;
+    return failed ? 0 : 44;
+}
+
+static int has_closed_descriptors(void)
+{
+    struct sigaction action;
+
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    output_setup();
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            return 45;
+    if (sigaction(SIGPIPE, NULL, &action) < 0 || action.sa_handler == SIG_IGN)
+        return 46;
+    return output_write("x", 1) == -EIO ? 0 : 47;
+}
+
+static void nobody_listens(void **state)
+{
+    (void)state;
+    assert_int_equal(run(has_no_reader, 0, 0), 0);
+    assert_int_equal(run(has_closed_descriptors, 0, 0), 0);
+    assert_string_equal(answer, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_answer),    cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(signals),       cmocka_unit_test(ignored_signals_stay_ignored),
+        cmocka_unit_test(a_slow_reader), cmocka_unit_test(nobody_listens),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
