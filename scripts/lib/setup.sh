@@ -13,6 +13,9 @@ lab_packages=(mmdebstrap systemd-container iproute2 netcat-openbsd util-linux mo
   bsdextrautils)
 # Only where a level with virtual machines runs: these are large.
 vm_packages=(qemu-system-x86 qemu-utils mmdebstrap)
+# For a real API server; the Go to build it with is downloaded by any other one.
+kube_packages=(postgresql openssl)
+command -v go >/dev/null || kube_packages+=(golang-go)
 test_packages=(busybox qemu-user-static git binutils clang libclang-rt-dev shellcheck strace procps xfsprogs btrfs-progs fdisk gdisk cryptsetup-bin mdadm)
 # Whose contents the tests put on a disk, to see them refused.
 foreign_packages=(dosfstools erofs-utils exfatprogs f2fs-tools genisoimage gfs2-utils jfsutils

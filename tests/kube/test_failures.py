@@ -1,0 +1,236 @@
+"""Whatever is wrong comes back as one sentence that says what to do, and the cluster is as it was."""
+
+import re
+import socket
+import threading
+import time
+
+import pytest
+from api import Api, Refused, labels_of, node_object, taint, taints_of
+from certificates import EXPIRED, Authority
+from module import installed, node, program
+
+SECRETS = re.compile(r"(?:certificate-authority|client-certificate|client-key)-data: (\S+)|(?:token|password): (\S+)")
+
+
+def failed(runner, *words, nodes=None, **options):
+    """The message of a run that fails, and shows nothing of the kubeconfig."""
+    started = time.monotonic()
+    done = runner.run(nodes or [node("n1", "sts")], **options)
+    assert done.failed and done["changed"] is False, done
+    assert time.monotonic() - started < 60
+    for word in words:
+        assert word.lower() in done["msg"].lower(), done
+    assert "\n" not in done["msg"].strip(), done
+    shows_no_secret(runner, done)
+    return done["msg"]
+
+
+def shows_no_secret(role, done):
+    text = role.kubeconfig.read_text() if role.kubeconfig and role.kubeconfig.exists() else ""
+    secrets = [word for match in SECRETS.finditer(text) for word in match.groups() if word]
+    for secret in secrets:
+        assert secret[:40] not in done.output and secret not in done.output
+
+
+@pytest.fixture
+def n1(api):
+    """A Node, and the proof that a failed run left it alone."""
+    api.create(node_object("n1"))
+    before = api.node("n1")
+    yield
+    assert api.node("n1") == before
+
+
+def test_no_kubectl(n1, role, tmp_path):
+    failed(role, "neither k3s nor kubectl", kubectl=None, under=installed(tmp_path))
+
+
+def test_a_kubectl_that_is_not_there(n1, role, tmp_path):
+    role.kubectl = tmp_path / "nowhere/kubectl"
+    failed(role, "nowhere/kubectl")
+
+
+def test_a_kubectl_that_can_not_be_run(n1, role, tmp_path):
+    role.kubectl = tmp_path / "text"
+    role.kubectl.write_text("no program")
+    role.kubectl.chmod(0o755)
+    failed(role, "kubectl")
+
+
+def test_a_kubectl_that_prints_something_else(n1, role, tmp_path):
+    role.kubectl = program(tmp_path / "kubectl", "echo Hello")
+    failed(role, "answered")
+
+
+def test_a_kubectl_that_stops_in_the_middle_of_its_answer(n1, role, tmp_path):
+    role.kubectl = program(tmp_path / "kubectl", f'{role.kubectl} "$@" | head -c 300', "exit 0")
+    failed(role, "answered")
+
+
+def test_a_kubectl_that_is_killed(n1, role, tmp_path):
+    role.kubectl = program(tmp_path / "kubectl", "kill -9 $$")
+    failed(role, "kubectl")
+
+
+def test_no_kubeconfig(n1, role, tmp_path):
+    role.kubeconfig = tmp_path / "nowhere.kubeconfig"
+    failed(role, "kubeconfig")
+
+
+def test_a_damaged_kubeconfig(n1, role, tmp_path):
+    text = role.kubeconfig.read_text()
+    role.kubeconfig = tmp_path / "damaged"
+    role.kubeconfig.write_text(text.replace("client-key-data: ", "client-key-data: !!"))
+    failed(role)
+
+
+def test_the_api_server_is_down(role, tmp_path, cluster):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    text = role.kubeconfig.read_text().replace(f":{cluster.state['port']}", f":{port}")
+    role.kubeconfig = tmp_path / "kubeconfig"
+    role.kubeconfig.write_text(text)
+    failed(role, "API", timeout=3)
+
+
+def test_the_api_server_never_answers(role, tmp_path, cluster):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        text = role.kubeconfig.read_text().replace(f":{cluster.state['port']}", f":{silent.getsockname()[1]}")
+        role.kubeconfig = tmp_path / "kubeconfig"
+        role.kubeconfig.write_text(text)
+        failed(role, timeout=3)
+
+
+def test_the_api_server_stops_and_comes_back(role, cluster):
+    Api(cluster).create(node_object("n1"))
+    cluster.stop_process("kube-apiserver")
+    try:
+        failed(role, timeout=2)
+    finally:
+        cluster.start_apiserver()
+    role.converge([node("n1", "sts")])
+    Api(cluster).delete_all()
+
+
+def test_the_certificate_has_expired(n1, role, cluster):
+    role.kubeconfig = cluster.identity("expired", "admin", ["system:masters"], days=EXPIRED)
+    failed(role, "certificate")
+
+
+def test_the_servers_certificate_is_of_another_authority(n1, role, tmp_path):
+    text = role.kubeconfig.read_text()
+    stranger = Authority(tmp_path / "stranger")
+    stranger.create()
+    other = stranger.encoded("ca.crt")
+    role.kubeconfig = tmp_path / "kubeconfig"
+    role.kubeconfig.write_text(re.sub("(certificate-authority-data: ).*", rf"\g<1>{other}", text))
+    failed(role, "certificate")
+
+
+def test_the_user_may_not_read_nodes(n1, role, cluster):
+    role.kubeconfig = cluster.identity("stranger", "stranger")
+    failed(role, "forbidden")
+
+
+def test_a_nodes_own_identity_may_not_give_it_a_role(n1, role, cluster):
+    role.kubeconfig = cluster.node_identity("n1")
+    failed(role)
+
+
+def test_a_context_that_is_not_there(n1, role):
+    failed(role, "context", context="nowhere")
+
+
+def test_a_missing_node_is_waited_for_and_then_named(n1, role):
+    started = time.monotonic()
+    message = failed(role, "n7", nodes=[node("n1", "sts"), node("n7")], timeout=2)
+    assert "n1" not in message and time.monotonic() - started >= 2
+
+
+def test_a_missing_node_can_be_ignored_and_is_pending(api, role):
+    api.create(node_object("n1"))
+    done = role.run([node("n1", "sts"), node("n7")], missing="ignore")
+    assert not done.failed and done["pending"] == ["n7"], done
+    assert labels_of(api.node("n1"))["ecoma.io/role"] == "sts" and "n7" not in api.nodes()
+    assert role.run([node("n1", "sts"), node("n7")], missing="ignore")["changed"] is False
+
+
+def test_a_node_that_joins_while_it_is_waited_for(api, role):
+    api.create(node_object("n1"))
+    later = threading.Timer(1.5, lambda: api.create(node_object("n7")))
+    later.start()
+    done = role.run([node("n1", "sts"), node("n7", "ops")], timeout=30)
+    later.join()
+    assert not done.failed and labels_of(api.node("n7"))["ecoma.io/role"] == "ops", done
+
+
+@pytest.mark.parametrize("second", ["n1", "N1"])
+def test_the_same_node_declared_twice(n1, role, second):
+    failed(role, "n1", nodes=[node("n1", "sts"), node("n2"), node(second, "ops")])
+
+
+def test_role_and_nodes_exclude_each_other(n1, role):
+    failed(role, "role", "nodes", role="sts")
+
+
+def test_every_write_is_a_conflict(api, role, cluster, tmp_path):
+    """A kubectl before each of whose writes somebody else is faster: the run ends, and says which Node."""
+    api.create(node_object("n1"))
+    admin = f"{cluster.programs}/kubectl --kubeconfig {cluster.admin}"
+    role.kubectl = program(tmp_path / "kubectl",
+                           f'case " $* " in *" get "*) ;; *) {admin} annotate node n1 --overwrite '
+                           'example.org/at="$(date +%N)" >/dev/null ;; esac',
+                           f'exec {cluster.programs}/kubectl "$@"')
+    failed(role, "n1", timeout=4)
+    assert "ecoma.io/role" not in labels_of(api.node("n1"))
+
+
+def test_stale_versions_under_a_writer_that_updates_the_node_all_the_time(api, role, cluster):
+    """Ends in bounded time, done or with a message that names the Node; the writer's values are there."""
+    for name in ("n1", "n2"):
+        api.create(node_object(name))
+    stop, written = threading.Event(), []
+
+    def write():
+        writer = Api(cluster)
+        while not stop.is_set():
+            turn = str(len(written))
+            writer.patch("n1", {"metadata": {"annotations": {"example.org/turn": turn}}})
+            written.append(turn)
+            stop.wait(0.3)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        done = role.run([node("n1", "sts"), node("n2", "sts")], timeout=20)
+    finally:
+        stop.set()
+        thread.join()
+    found = api.node("n1")
+    assert found["metadata"]["annotations"]["example.org/turn"] == written[-1]
+    assert labels_of(api.node("n2"))["ecoma.io/role"] == "sts"
+    if done.failed:
+        assert "n1" in done["msg"] and "n2" not in done["msg"], done
+    else:
+        assert labels_of(found)["ecoma.io/role"] == "sts"
+
+
+def test_one_node_that_the_server_refuses_is_named_and_the_others_are_done(api, role):
+    """An annotation so large that one more byte is too many."""
+    api.create(node_object("n1"))
+    full = 256 * 1024 - len("example.org/full") - 8
+    api.create(node_object("n2", annotations={"example.org/full": "x" * full}))
+    done = role.run([node("n1", "sts"), node("n2", "sts")], timeout=4)
+    assert done.failed and "n2" in done["msg"], done
+    assert labels_of(api.node("n1"))["ecoma.io/role"] == "sts"
+    assert "ecoma.io/role" not in labels_of(api.node("n2"))
+
+
+def test_a_taint_that_is_there_twice_by_hand_can_not_be_refused_later(api):
+    """The server itself keeps key and effect unique, so a Node never has two to choose from."""
+    with pytest.raises(Refused):
+        api.create(node_object("n1", taints=[taint("a=1:NoSchedule"), taint("a=2:NoSchedule")]))
+    api.create(node_object("n1", taints=[taint("a=1:NoSchedule"), taint("a=2:NoExecute")]))
+    assert len([t for t in taints_of(api.node("n1")) if t["key"] == "a"]) == 2

@@ -1,0 +1,49 @@
+"""Nodes that somebody else updates round-robin, as fast as the server takes it: no change of theirs is lost."""
+
+import json
+import time
+
+import pytest
+from api import Api, labels_of, node_object, taint, taints_of
+from module import node
+from witness import Witness
+
+BOUND = 240  # seconds for a run on 1,000 Nodes on two processors that the writer shares
+
+
+
+
+def create_many(cluster, names):
+    items = [node_object(name, {"example.org/rack": "r7"}, taints=[taint("example.org/gpu:NoSchedule")]) for name in names]
+    cluster.kubectl("create", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+
+
+def reconcile_under_writer(cluster, role, tmp_path, count):
+    api = Api(cluster)
+    names = [f"n{number:04}" for number in range(count)]
+    create_many(cluster, names)
+    with Witness(cluster, tmp_path / "log") as witness:
+        witness.wait_for_writes(count // 2)
+        started = time.monotonic()
+        done = role.run([node(name, "sts", storage_tiers=["hot"]) for name in names], timeout=BOUND)
+        took = time.monotonic() - started
+    assert not done.failed, done.get("msg")
+    assert took < BOUND
+    found = api.nodes()
+    for name in names:
+        assert labels_of(found[name])["ecoma.io/role"] == "sts"
+        keys = {t["key"] for t in taints_of(found[name])}
+        assert {"ecoma.io/role", "example.org/gpu", "example.org/moving"} <= keys
+    compared, lost = witness.compare(found)
+    assert not lost, lost[:5]
+    assert compared > 2 * count
+    print(f"\n{count} Nodes in {took:.1f} s beside {len(witness.lines())} foreign writes; {compared} versions compared")
+
+
+def test_a_hundred_nodes(api, cluster, role, tmp_path):
+    reconcile_under_writer(cluster, role, tmp_path, 100)
+
+
+@pytest.mark.long
+def test_a_thousand_nodes(api, cluster, role, tmp_path):
+    reconcile_under_writer(cluster, role, tmp_path, 1000)
