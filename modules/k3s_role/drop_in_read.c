@@ -59,7 +59,7 @@ static int read_document(yaml_document_t *document, struct registration *registr
     yaml_node_t *root = yaml_document_get_root_node(document);
     int r = 0;
 
-    if (!root)
+    if (!root || (scalar(root) && !*scalar(root)))
         return 0;
     if (root->type != YAML_MAPPING_NODE)
         return error_set(error, -EINVAL, "it is no mapping of keys to values");
