@@ -43,11 +43,7 @@ static int judge_recorded(const struct disk_request *want, const struct found *f
     if (found->xfs_in_progress)
         return judge_refuse_foreign(want, found, error);
     if (found->unfinished)
-        return refuse_disk(error, "unfinished", want, found,
-                           "bears a filesystem that an interrupted run of this module made and "
-                           "that is not in order: %s. Repair it, or write wipe: \"%s\" to have it "
-                           "made anew",
-                           found->unfinished, found->disk.content.token);
+        return judge_refuse_unfinished(want, found, error);
     if (!text_equal(intent->fstype, want->fstype))
         return refuse_disk(error, "fstype-differs", want, found,
                            "was made with %s by an interrupted run, and %s is asked for; declare "
@@ -116,7 +112,9 @@ static int judge_ours(const struct disk_request *want, const struct found *found
             "is tier %s with the filesystem %s, and %s is asked for; declare fstype: "
             "%s, or write wipe: \"%s\" to have it destroyed and made anew",
             tier_names[want->tier], fs->type, want->fstype, fs->type, found->disk.content.token);
-    *ret_verdict = VERDICT_KEEP;
+    if (found->unfinished && !is_given_up(want, found))
+        return judge_refuse_unfinished(want, found, error);
+    *ret_verdict = found->unfinished ? VERDICT_WIPE : VERDICT_KEEP;
     return 0;
 }
 

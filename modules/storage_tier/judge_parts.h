@@ -3,10 +3,13 @@
 
 #include "judge.h"
 
-/* Refusals: what is not ours; ours of a kind that can't become the tier; ours by label alone, of
- * another tier; ours by label, while fstab names another filesystem. */
+/* Refusals: what is not ours; ours and torn by a power cut; ours of a kind that can't become the
+ * tier; ours by label alone, of another tier; ours by label, while fstab names another filesystem.
+ */
 int judge_refuse_foreign(const struct disk_request *want, const struct found *found,
                          struct error *error);
+int judge_refuse_unfinished(const struct disk_request *want, const struct found *found,
+                            struct error *error);
 int judge_refuse_change(const struct disk_request *want, const struct found *found,
                         const char *tier, struct error *error);
 int judge_refuse_label(const struct disk_request *want, const struct found *found, const char *tier,

@@ -63,6 +63,15 @@ int judge_refuse_foreign(const struct disk_request *want, const struct found *fo
                        want->wipe ? ". The token given names other content" : "");
 }
 
+int judge_refuse_unfinished(const struct disk_request *want, const struct found *found,
+                            struct error *error)
+{
+    return refuse_disk(error, "unfinished", want, found,
+                       "bears a filesystem that an interrupted run of this module made and that is "
+                       "not in order: %s. Repair it, or write wipe: \"%s\" to have it made anew",
+                       found->unfinished, found->disk.content.token);
+}
+
 int judge_refuse_change(const struct disk_request *want, const struct found *found,
                         const char *tier, struct error *error)
 {

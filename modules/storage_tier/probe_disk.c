@@ -87,14 +87,15 @@ int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_xfs_in_pro
     return 0;
 }
 
-/* mkfs.xfs has finished by its own word, but no fsync preceded that word: the whole is checked. */
+/* mkfs.xfs has finished by its own word, but no fsync preceded that word: the whole is checked.
+ * Also where the record is a wipe's: what that began on can be such a half-made one, whose own
+ * record is gone by now. */
 static int check_finished(struct found *found, struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
     const char *const argv[] = {"xfs_repair", "-n", found->disk.path, NULL};
 
-    if (!fs || found->intents.count == 0 || found->xfs_in_progress ||
-        !text_equal(fs->uuid, found->intents.items[0].uuid) || !text_equal(fs->type, "xfs"))
+    if (!fs || found->intents.count == 0 || found->xfs_in_progress || !text_equal(fs->type, "xfs"))
         return 0;
     int r = program_run(argv, NULL, 0, NULL, error);
     if (r == -ENOMEM)
@@ -204,7 +205,7 @@ static int examine(const struct request *request, const struct disk_request *wan
         r = find_intent(intents, found, error);
     if (r == 0)
         r = examine_content(request, before, found, error);
-    if (r == 0 && !in_use(&found->disk))
+    if (r == 0 && !in_use(&found->disk) && found->disk.content.kind != CONTENT_UNREADABLE)
         r = disk_read_head(&found->disk, &found->head_zero, &found->xfs_in_progress, error);
     if (r == 0 && !in_use(&found->disk))
         r = check_finished(found, error);

@@ -54,7 +54,8 @@ def is_possible(f):
             f.content == "blank" and not f.head_zero,
             f.content in ("blank", "unreadable") and f.wipe == "names",
             f.in_progress and (not filesystem or f.head_zero),
-            f.unfinished and (f.content != "recorded" or f.in_progress),
+            f.unfinished and (not filesystem or f.in_progress),
+            f.unfinished and f.content != "recorded" and not f.stamped,
             f.orphan and (f.record != "none" or f.content not in ("data", "table")),
             f.line == "this" and not filesystem,
         )
@@ -75,7 +76,11 @@ def decide(f):
     if f.content == "unreadable":
         return "unreadable"
     if f.content in FILESYSTEMS and not f.in_progress and is_ours(f):
-        return "fstab-names-another" if f.line == "other" else "keep"
+        if f.line == "other":
+            return "fstab-names-another"
+        if f.unfinished:
+            return "wipe" if f.wipe == "names" else "unfinished"
+        return "keep"
     if f.wipe == "names":
         return "wipe"
     half_made = f.orphan or (f.in_progress and (f.record != "none" or f.content == "labelled"))

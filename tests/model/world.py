@@ -115,7 +115,7 @@ def probe(host):
         kind = "making" if record.wipe is None else "wiping"
         kind += "-other" if kind == "wiping" and record.wipe != host.wipe else ""
     sign = signature(disk)
-    finished = content == "recorded" and head[0] == "super"
+    finished = isinstance(head, tuple) and head[0] == "super" and record is not None
     facts = Facts(
         content=content,
         stamped=stamped,

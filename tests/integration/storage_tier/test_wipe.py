@@ -1,10 +1,13 @@
 """A token destroys the one content that it names, and nothing else, ever."""
 
+import json
+import subprocess
+
 import pytest
 import system
 from corpus import CASES, build, missing_tools
 from disk import MIB
-from host import OS, ROOT, SIZES
+from host import FSTAB, OS, RECORDS, ROOT, SIZES, STORAGE_TIER
 
 SAMPLE = [("ext4", "ext4"), ("xfs-foreign-label", "xfs"), ("btrfs", "btrfs"), ("swap", "ext4"),
           ("gpt", "ext4"), ("mbr", "xfs"), ("lvm2", "swap"), ("luks2", "ext4"),
@@ -115,3 +118,23 @@ def test_another_filesystem_needs_a_token_and_an_unmounted_disk(host):
     assert system.blkid(disk.path)["TYPE"] == "xfs"
     (line,) = host.fstab_lines("hot")
     assert f"UUID={system.blkid(disk.path)['UUID']} {ROOT}/hot xfs " in line
+
+
+def test_a_torn_filesystem_is_seen_behind_a_wipe_that_was_taken_back(host):
+    """Of the run that made it half, no record is left: the wipe's own one makes the module look."""
+    disk = host.add_disk(size=SIZES["xfs"])
+    host.converge([OS, wanted_disk(disk, "xfs")])
+    system.tool("umount", f"{ROOT}/hot")
+    FSTAB.write_text("# none\n", encoding="utf-8")
+    uuid = system.blkid(disk.path)["UUID"]
+    group_blocks = int.from_bytes(disk.bytes_at(84, 4), "big")
+    disk.write_at(group_blocks * 4096 + 512, bytes(1024))  # free space and inodes of group 1
+    taken_back = [OS, wanted_disk(disk, "ext4", wipe=f"xfs:{uuid}")]
+    arguments = host.arguments_file(json.dumps({"disks": taken_back, "provider": "generic"}))
+    done = subprocess.run(["strace", "-o", host.folder / "log", "-e", "inject=pwrite64:signal=KILL:when=3",
+                           STORAGE_TIER, arguments], capture_output=True, check=False)
+    assert done.returncode and list(RECORDS.iterdir()), "the wipe wasn't cut short after its stamps"
+    result = host.run([OS, wanted_disk(disk, "xfs")])
+    assert (result["error_id"], result["token"]) == ("unfinished", f"xfs:{uuid}"), result
+    host.converge([OS, wanted_disk(disk, "xfs", wipe=result["token"])])
+    assert system.blkid(disk.path)["UUID"] != uuid
