@@ -217,6 +217,9 @@ int kubectl_explain(const struct kubectl *kubectl, const char *errors, struct er
 
     if (!text)
         return error_oom(error);
+    for (char *c = text; *c; c++)
+        if (*c == '\n')
+            *c = ' '; /* one sentence, in one line */
     if (failure->withhold)
         error_set(error, -EPERM, "%s", failure->sentence);
     else
