@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "text.h"
 
 struct reader {
     const char *at, *end;
@@ -55,11 +56,12 @@ static int skip_value(struct reader *reader, const char **ret_start, size_t *ret
                 break;
             continue;
         }
-        if (depth == 0 && strchr(",]} \t\r\n", c))
+        bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+        if (depth == 0 && !opens && strchr(",]} \t\r\n", c))
             break;
         reader->at++;
-        depth += c == '{' || c == '[';
-        if ((c == '}' || c == ']') && --depth == 0)
+        depth += opens;
+        if (closes && --depth == 0)
             break;
     }
     if (reader->at > reader->end || reader->at == start || depth > 0)
@@ -87,6 +89,71 @@ static json_t *parse_value(struct reader *reader, struct error *error)
     return value;
 }
 
+static bool is_key(const char *key, size_t length, const char *name)
+{
+    return length == strlen(name) + 2 && strncmp(key + 1, name, length - 2) == 0;
+}
+
+/* One object, copied without `without`, and its metadata without managedFields: most of a Node's
+ * text, which only a person or a kubelet reads. */
+static int copy_object(struct reader *reader, const char *without, struct text *copy)
+{
+    const char *separator = "", *key, *value;
+    size_t key_length, length;
+
+    if (!next_is(reader, '{'))
+        return -EINVAL;
+    text_add(copy, "{");
+    if (next_is(reader, '}')) {
+        text_add(copy, "}");
+        return 0;
+    }
+    do {
+        if (skip_value(reader, &key, &key_length) < 0 || *key != '"' || !next_is(reader, ':'))
+            return -EINVAL;
+        if (is_key(key, key_length, without)) {
+            if (skip_value(reader, &value, &length) < 0)
+                return -EINVAL;
+            continue;
+        }
+        text_add(copy, separator);
+        separator = ",";
+        text_add_bytes(copy, key, key_length);
+        text_add(copy, ":");
+        if (is_key(key, key_length, "metadata")) {
+            if (copy_object(reader, "managedFields", copy) < 0)
+                return -EINVAL;
+        } else if (skip_value(reader, &value, &length) < 0) {
+            return -EINVAL;
+        } else {
+            text_add_bytes(copy, value, length);
+        }
+    } while (next_is(reader, ','));
+    text_add(copy, "}");
+    return next_is(reader, '}') ? 0 : -EINVAL;
+}
+
+static json_t *parse_item(struct reader *reader, struct error *error)
+{
+    AUTO_TEXT struct text copy = {0};
+    json_error_t problem;
+
+    if (copy_object(reader, "status", &copy) < 0) {
+        malformed(error);
+        return NULL;
+    }
+    if (copy.failed) {
+        error_oom(error);
+        return NULL;
+    }
+    json_t *item = json_loadb(copy.data, copy.length, JSON_ALLOW_NUL, &problem);
+    if (!item && json_error_code(&problem) == json_error_out_of_memory)
+        error_oom(error);
+    else if (!item)
+        malformed(error);
+    return item;
+}
+
 static int read_items(struct reader *reader, struct error *error)
 {
     const char *ignored;
@@ -99,11 +166,9 @@ static int read_items(struct reader *reader, struct error *error)
     if (next_is(reader, ']'))
         return 0;
     do {
-        AUTO_JSON json_t *item = parse_value(reader, error);
+        AUTO_JSON json_t *item = parse_item(reader, error);
         if (!item)
             return error->code;
-        if (!json_is_object(item))
-            return malformed(error);
         int r = reader->take(reader->data, item, error);
         if (r < 0)
             return r;

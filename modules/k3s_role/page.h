@@ -1,7 +1,7 @@
 /*
  * A page of a list, as the API server gives it: taken apart by its brackets, so that one object at
- * a time becomes a tree. Whole, the tree of a page of large Nodes takes ten times the page's
- * memory. Pure.
+ * a time becomes a tree, and only what is looked at. Whole, the tree of a page of large Nodes takes
+ * ten times the page's memory, and most of the time. Pure.
  */
 #pragma once
 
@@ -15,7 +15,8 @@
  * (again), and what was taken of it before counts no more. */
 typedef int page_taker(void *data, json_t *object, struct error *error);
 
-/* Gives each element of `items` to `take`. *ret_continue is metadata.continue, owned by the caller;
- * NULL on the last page. -EINVAL when it isn't such a list. */
+/* Gives each element of `items` to `take`, without its status and managedFields. *ret_continue is
+ * metadata.continue, owned by the caller; NULL on the last page. -EINVAL when it isn't such a list.
+ */
 int page_read(const char *text, size_t length, page_taker *take, void *data, char **ret_continue,
               struct error *error);

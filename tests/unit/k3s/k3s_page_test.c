@@ -58,6 +58,18 @@ static void test_pages(void **state)
            "[{\"deep\":[[[{\"a\":{}}]]]}]", NULL);
 }
 
+/* At these places only. */
+static void test_what_nobody_needs_is_left_out(void **state)
+{
+    (void)state;
+    expect("{\"items\":[{\"status\":{\"a\":[1]},\"metadata\":{\"managedFields\":[{}],\"x\":"
+           "{\"managedFields\":1},\"status\":2},\"spec\":{\"status\":3,\"metadata\":"
+           "{\"managedFields\":4}},\"managedFields\":5}, {\"status\":1}]}",
+           "[{\"metadata\":{\"x\":{\"managedFields\":1},\"status\":2},\"spec\":{\"status\":3,"
+           "\"metadata\":{\"managedFields\":4}},\"managedFields\":5},{}]",
+           NULL);
+}
+
 static void test_no_pages(void **state)
 {
     static const char *const texts[] = {"",
@@ -173,9 +185,13 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pages),           cmocka_unit_test(test_no_pages),
-        cmocka_unit_test(test_pages_cut_short), cmocka_unit_test(test_a_taker_that_fails_ends_it),
-        cmocka_unit_test(test_written),         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_what_nobody_needs_is_left_out),
+        cmocka_unit_test(test_no_pages),
+        cmocka_unit_test(test_pages_cut_short),
+        cmocka_unit_test(test_a_taker_that_fails_ends_it),
+        cmocka_unit_test(test_written),
+        cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
