@@ -171,19 +171,24 @@ static int read_open(struct work *work, struct error *error)
     return r;
 }
 
+/* What kubectl said of this Node when it last wrote. */
+static int give_up_node(struct work *work, size_t i, struct error *error)
+{
+    AUTO_FREE char *line = work->last ? reply_error_of(work->last, name_of(work, i)) : NULL;
+    AUTO_FREE char *why = text_format("others kept changing it, for %d seconds; kubectl says: %.500s",
+                                      work->request->timeout, line ? line : "nothing");
+
+    return why ? fail_node(work, i, why, error) : error_oom(error);
+}
+
 static int give_up(struct work *work, struct error *error)
 {
-    AUTO_FREE char *why =
-        text_format("it could not be written in %d seconds, as others kept changing it, or for "
-                    "what kubectl says: %.500s",
-                    work->request->timeout, work->last ? work->last : "nothing");
-    int r = why ? 0 : error_oom(error);
+    int r = 0;
 
     work->gave_up = true;
-
     for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
         if (work->progress[i] == OPEN)
-            r = fail_node(work, i, why, error);
+            r = give_up_node(work, i, error);
     return r;
 }
 

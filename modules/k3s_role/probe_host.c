@@ -9,6 +9,7 @@
 #include "file.h"
 #include "fstab_file.h"
 #include "host.h"
+#include "kubernetes.h"
 #include "probe.h"
 #include "request_parts.h"
 #include "text.h"
@@ -53,18 +54,33 @@ static bool list_has(const struct string_list *list, const char *string)
     return false;
 }
 
+static int add_tier(const struct request *request, const struct fstab_line *line,
+                    struct facts *facts, struct error *error)
+{
+    AUTO_FREE char *key = text_format("%s/storage-%s", request->prefix, line->tier);
+
+    if (!key)
+        return error_oom(error);
+    const char *rule = kubernetes_key_rule(key);
+    if (rule)
+        return error_refuse(error, "fstab-tier",
+                            "storage_tiers: auto: line %d of /etc/fstab has the tier \"%s\", which "
+                            "storage_tier never writes; the label \"%s\" must %s",
+                            line->number, line->tier, key, rule);
+    if (!list_has(&facts->tiers, line->tier) && string_list_add(&facts->tiers, line->tier) < 0)
+        return error_oom(error);
+    return 0;
+}
+
 /* What storage_tier marked as its own in fstab; cloud-init's lines are never its own. */
-static int read_tiers(struct facts *facts, struct error *error)
+static int read_tiers(const struct request *request, struct facts *facts, struct error *error)
 {
     struct fstab fstab = {0};
     int r = fstab_read("/etc/fstab", &fstab, error);
 
-    for (size_t i = 0; r == 0 && i < fstab.lines.count; i++) {
-        const struct fstab_line *line = &fstab.lines.items[i];
-        if (line->tier && !line->cloud_init && !list_has(&facts->tiers, line->tier) &&
-            string_list_add(&facts->tiers, line->tier) < 0)
-            r = error_oom(error);
-    }
+    for (size_t i = 0; r == 0 && i < fstab.lines.count; i++)
+        if (fstab.lines.items[i].tier && !fstab.lines.items[i].cloud_init)
+            r = add_tier(request, &fstab.lines.items[i], facts, error);
     fields_release(&fstab_fields, &fstab);
     return r;
 }
@@ -117,7 +133,7 @@ int probe_host(const struct request *request, struct facts *facts, struct error 
         return find_k3s(facts, error);
     int r = read_name(request, facts, error);
     if (r == 0 && !request->absent)
-        r = request->host.tiers_auto ? read_tiers(facts, error)
+        r = request->host.tiers_auto ? read_tiers(request, facts, error)
                                      : copy_tiers(&request->host.tiers, facts, error);
     return r < 0 ? r : probe_drop_in(request, facts, error);
 }

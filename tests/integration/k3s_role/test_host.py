@@ -1,5 +1,6 @@
 """A host's role: the drop-in, read by another YAML reader than the module's."""
 
+import socket
 import stat
 from pathlib import Path
 
@@ -121,6 +122,13 @@ def test_tiers_from_fstab(host):
     assert yaml.safe_load(DROP_IN.read_text())["node-label+"] == ["ecoma.io/role=sts"]
 
 
+def test_a_tier_in_fstab_that_is_none(host):
+    Path("/etc/fstab").write_text("UUID=2-2 /x ext4 x-storage-tier=h\"ot 0 2\n")
+    refused = host.run(role="sts", storage_tiers="auto")
+    assert refused["error_id"] == "fstab-tier" and "line 1" in refused["msg"]
+    assert not DROP_IN.exists()
+
+
 def test_a_name_of_its_own(host):
     done = host.good(role="wkr", node_name="DB.Example.ORG")
     assert list(done["nodes"]) == ["db.example.org"]
@@ -132,6 +140,13 @@ def test_another_file_and_prefix(host):
     host.good(role="ops", config_file=str(path), prefix="example.org", taints=[])
     assert yaml.safe_load(path.read_text())["node-label+"] == ["example.org/role=ops"]
     assert not DROP_IN.exists()
+
+
+def test_a_host_name_that_kubernetes_does_not_take(host):
+    socket.sethostname("wkr_1")
+    refused = host.run(role="wkr")
+    assert "wkr_1" in refused["msg"] and "give node_name" in refused["msg"]
+    assert host.good(role="wkr", node_name="wkr-1")["changed"]
 
 
 def test_a_directory_in_its_place(host):
