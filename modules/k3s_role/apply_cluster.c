@@ -175,8 +175,9 @@ static int read_open(struct work *work, struct error *error)
 static int give_up_node(struct work *work, size_t i, struct error *error)
 {
     AUTO_FREE char *line = work->last ? reply_error_of(work->last, name_of(work, i)) : NULL;
-    AUTO_FREE char *why = text_format("others kept changing it, for %d seconds; kubectl says: %.500s",
-                                      work->request->timeout, line ? line : "nothing");
+    AUTO_FREE char *why =
+        text_format("others kept changing it, for %d seconds; kubectl says: %.500s",
+                    work->request->timeout, line ? line : "nothing");
 
     return why ? fail_node(work, i, why, error) : error_oom(error);
 }
