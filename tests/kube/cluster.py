@@ -49,7 +49,7 @@ class CantBuild(ClusterError):
 
 def programs():
     """The folder with kubectl, kube-apiserver, kubelet …, built where it isn't there yet."""
-    done = subprocess.run([BUILD], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([BUILD], capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["build failed"]
         raise (CantBuild if done.returncode == 77 else ClusterError)("\n".join(lines[-20:]))

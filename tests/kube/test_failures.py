@@ -1,7 +1,9 @@
 """Whatever is wrong comes back as one sentence that says what to do, and the cluster is as it was."""
 
+import http.server
 import re
 import socket
+import ssl
 import threading
 import time
 
@@ -13,11 +15,12 @@ from module import installed, node, program
 SECRETS = re.compile(r"(?:certificate-authority|client-certificate|client-key)-data: (\S+)|(?:token|password): (\S+)")
 
 
-def failed(runner, *words, nodes=None, **options):
-    """The message of a run that fails, and shows nothing of the kubeconfig."""
+def failed(runner, error_id, *words, nodes=None, **options):
+    """The message of a run that fails for that reason, in one line, and shows nothing of the kubeconfig."""
     started = time.monotonic()
     done = runner.run(nodes or [node("n1", "sts")], **options)
     assert done.failed and done["changed"] is False, done
+    assert done.get("error_id") == error_id, done
     assert time.monotonic() - started < 60
     for word in words:
         assert word.lower() in done["msg"].lower(), done
@@ -43,71 +46,77 @@ def n1(api):
 
 
 def test_no_kubectl(n1, role, tmp_path):
-    failed(role, "neither k3s nor kubectl", kubectl=None, under=installed(tmp_path))
+    failed(role, "kubectl-missing", kubectl=None, under=installed(tmp_path))
 
 
 def test_a_kubectl_that_is_not_there(n1, role, tmp_path):
     role.kubectl = tmp_path / "nowhere/kubectl"
-    failed(role, "nowhere/kubectl")
+    failed(role, "kubectl-missing", "nowhere/kubectl")
 
 
 def test_a_kubectl_that_can_not_be_run(n1, role, tmp_path):
     role.kubectl = tmp_path / "text"
     role.kubectl.write_text("no program")
     role.kubectl.chmod(0o755)
-    failed(role, "kubectl")
+    failed(role, None, "kubectl")
 
 
 def test_a_kubectl_that_prints_something_else(n1, role, tmp_path):
     role.kubectl = program(tmp_path / "kubectl", "echo Hello")
-    failed(role, "answered")
+    failed(role, None, "answered")
 
 
 def test_a_kubectl_that_stops_in_the_middle_of_its_answer(n1, role, tmp_path):
     role.kubectl = program(tmp_path / "kubectl", f'{role.kubectl} "$@" | head -c 300', "exit 0")
-    failed(role, "answered")
+    failed(role, None, "answered")
 
 
 def test_a_kubectl_that_is_killed(n1, role, tmp_path):
     role.kubectl = program(tmp_path / "kubectl", "kill -9 $$")
-    failed(role, "kubectl")
+    failed(role, "kube-failed", "kubectl")
 
 
 def test_no_kubeconfig(n1, role, tmp_path):
     role.kubeconfig = tmp_path / "nowhere.kubeconfig"
-    failed(role, "kubeconfig")
+    failed(role, "kubeconfig-unreadable", "nowhere.kubeconfig")
 
 
-def test_a_damaged_kubeconfig(n1, role, tmp_path):
+@pytest.mark.parametrize("damage", [("client-key-data: ", "client-key-data: x"),
+                                    ("client-key-data:", "client-lock-data:"), ("clusters:", "clusters: {"),
+                                    ("kind: Config", "kind: Pod")])
+def test_a_damaged_kubeconfig(n1, role, tmp_path, damage):
     text = role.kubeconfig.read_text()
     role.kubeconfig = tmp_path / "damaged"
-    role.kubeconfig.write_text(text.replace("client-key-data: ", "client-key-data: !!"))
-    failed(role)
+    role.kubeconfig.write_text(text.replace(*damage))
+    failed(role, "kubeconfig-broken")
+
+
+def elsewhere(role, cluster, port, folder):
+    """The kubeconfig with another port of this machine."""
+    path = folder / "kubeconfig"
+    path.write_text(role.kubeconfig.read_text().replace(f":{cluster.state['port']}", f":{port}"))
+    return path
 
 
 def test_the_api_server_is_down(role, tmp_path, cluster):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    text = role.kubeconfig.read_text().replace(f":{cluster.state['port']}", f":{port}")
-    role.kubeconfig = tmp_path / "kubeconfig"
-    role.kubeconfig.write_text(text)
-    failed(role, "API", timeout=3)
+    role.kubeconfig = elsewhere(role, cluster, port, tmp_path)
+    failed(role, "kube-unreachable", timeout=3)
 
 
 def test_the_api_server_never_answers(role, tmp_path, cluster):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        text = role.kubeconfig.read_text().replace(f":{cluster.state['port']}", f":{silent.getsockname()[1]}")
-        role.kubeconfig = tmp_path / "kubeconfig"
-        role.kubeconfig.write_text(text)
-        failed(role, timeout=3)
+        role.kubeconfig = elsewhere(role, cluster, silent.getsockname()[1], tmp_path)
+        failed(role, "kube-timeout", timeout=3)
 
 
 def test_the_api_server_stops_and_comes_back(role, cluster):
     Api(cluster).create(node_object("n1"))
     cluster.stop_process("kube-apiserver")
     try:
-        failed(role, timeout=2)
+        failed(role, "kube-unreachable", timeout=2)
     finally:
         cluster.start_apiserver()
     role.converge([node("n1", "sts")])
@@ -115,8 +124,21 @@ def test_the_api_server_stops_and_comes_back(role, cluster):
 
 
 def test_the_certificate_has_expired(n1, role, cluster):
+    """The server says only that it doesn't know who asks."""
     role.kubeconfig = cluster.identity("expired", "admin", ["system:masters"], days=EXPIRED)
-    failed(role, "certificate")
+    failed(role, "kube-unauthorized", "expired")
+
+
+def test_the_servers_certificate_has_expired(role, cluster, tmp_path):
+    cluster.authority.issue("expired-server", "/CN=kube-apiserver", "serverAuth", ["IP:127.0.0.1"], days=EXPIRED)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*(cluster.authority.folder / f"expired-server.{kind}" for kind in ("crt", "key")))
+    server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    role.kubeconfig = elsewhere(role, cluster, server.server_address[1], tmp_path)
+    failed(role, "kube-certificate-expired")
+    server.shutdown()
 
 
 def test_the_servers_certificate_is_of_another_authority(n1, role, tmp_path):
@@ -126,26 +148,26 @@ def test_the_servers_certificate_is_of_another_authority(n1, role, tmp_path):
     other = stranger.encoded("ca.crt")
     role.kubeconfig = tmp_path / "kubeconfig"
     role.kubeconfig.write_text(re.sub("(certificate-authority-data: ).*", rf"\g<1>{other}", text))
-    failed(role, "certificate")
+    failed(role, "kube-certificate")
 
 
 def test_the_user_may_not_read_nodes(n1, role, cluster):
     role.kubeconfig = cluster.identity("stranger", "stranger")
-    failed(role, "forbidden")
+    failed(role, "kube-forbidden")
 
 
 def test_a_nodes_own_identity_may_not_give_it_a_role(n1, role, cluster):
     role.kubeconfig = cluster.node_identity("n1")
-    failed(role)
+    failed(role, "kube-forbidden")
 
 
 def test_a_context_that_is_not_there(n1, role):
-    failed(role, "context", context="nowhere")
+    failed(role, "kube-context", "nowhere", context="nowhere")
 
 
 def test_a_missing_node_is_waited_for_and_then_named(n1, role):
     started = time.monotonic()
-    message = failed(role, "n7", nodes=[node("n1", "sts"), node("n7")], timeout=2)
+    message = failed(role, "node-missing", "n7", nodes=[node("n1", "sts"), node("n7")], timeout=2)
     assert "n1" not in message and time.monotonic() - started >= 2
 
 
@@ -168,23 +190,24 @@ def test_a_node_that_joins_while_it_is_waited_for(api, role):
 
 @pytest.mark.parametrize("second", ["n1", "N1"])
 def test_the_same_node_declared_twice(n1, role, second):
-    failed(role, "n1", nodes=[node("n1", "sts"), node("n2"), node(second, "ops")])
+    failed(role, None, "n1", nodes=[node("n1", "sts"), node("n2"), node(second, "ops")])
 
 
 def test_role_and_nodes_exclude_each_other(n1, role):
-    failed(role, "role", "nodes", role="sts")
+    failed(role, None, "role", "nodes", role="sts")
 
 
 def test_every_write_is_a_conflict(api, role, cluster, tmp_path):
-    """A kubectl before each of whose writes somebody else is faster: the run ends, and says which Node."""
-    api.create(node_object("n1"))
+    """A kubectl before each of whose writes somebody else is faster: the run ends, and says which Nodes."""
     admin = f"{cluster.programs}/kubectl --kubeconfig {cluster.admin}"
+    for name in ("n1", "n2"):
+        api.create(node_object(name))
     role.kubectl = program(tmp_path / "kubectl",
-                           f'case " $* " in *" get "*) ;; *) {admin} annotate node n1 --overwrite '
+                           f'case " $* " in *" get "*) ;; *) {admin} annotate node n1 n2 --overwrite '
                            'example.org/at="$(date +%N)" >/dev/null ;; esac',
                            f'exec {cluster.programs}/kubectl "$@"')
-    failed(role, "n1", timeout=4)
-    assert "ecoma.io/role" not in labels_of(api.node("n1"))
+    failed(role, "kube-conflict", "n1", "n2", nodes=[node("n1", "sts"), node("n2", "sts")], timeout=4)
+    assert not [found for found in api.nodes().values() if "ecoma.io/role" in labels_of(found)]
 
 
 def test_stale_versions_under_a_writer_that_updates_the_node_all_the_time(api, role, cluster):
@@ -223,7 +246,7 @@ def test_one_node_that_the_server_refuses_is_named_and_the_others_are_done(api, 
     full = 256 * 1024 - len("example.org/full") - 8
     api.create(node_object("n2", annotations={"example.org/full": "x" * full}))
     done = role.run([node("n1", "sts"), node("n2", "sts")], timeout=4)
-    assert done.failed and "n2" in done["msg"], done
+    assert done.failed and done["error_id"] == "kube-refused" and "n2" in done["msg"], done
     assert labels_of(api.node("n1"))["ecoma.io/role"] == "sts"
     assert "ecoma.io/role" not in labels_of(api.node("n2"))
 

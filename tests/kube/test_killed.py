@@ -56,7 +56,7 @@ def test_at_system_calls_of_the_module(api, role, nodes, tmp_path):
     check(api, role, nodes)
     own = trace.split(maxsplit=1)[0]
     sites, counts = [], {}
-    for call in re.findall(rf"^{own} +(\w+)\(", trace, re.M):
+    for call in re.findall(rf"^{own} +(\w+)\(", trace, re.MULTILINE):
         counts[call] = counts.get(call, 0) + 1
         sites.append((call, counts[call]))
     assert len(sites) > SAMPLE, trace
