@@ -14,8 +14,8 @@ bool reply_has_written(const char *output, const char *name)
         if (text_starts_with(line, "node/") && strncmp(line + 5, name, length) == 0 &&
             text_starts_with(line + 5 + length, " replaced"))
             return true;
-        line = strchr(line, '\n');
-        line += line != NULL;
+        const char *end = strchr(line, '\n');
+        line = end ? end + 1 : NULL;
     }
     return false;
 }
