@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "cleanup.h"
+#include "objects.h"
 #include "text.h"
 
 enum { PAGE_SECONDS = 120, REPLACE_SECONDS = 120, NODES_A_SECOND = 10, MOST_BEGINNINGS = 5 };
@@ -84,7 +85,10 @@ int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_no
 
     if (r < 0)
         return r;
-    json_t *node = json_loadb(reply.output, reply.length, JSON_ALLOW_NUL, NULL);
+    json_error_t problem;
+    json_t *node = json_loadb(reply.output, reply.length, JSON_ALLOW_NUL, &problem);
+    if (!node && lacked_memory(&problem))
+        return error_oom(error);
     if (!node)
         return error_set(error, -EINVAL, "what the API server answered is no Node");
     *ret_node = node;

@@ -4,7 +4,7 @@
 
 #include "cleanup.h"
 #include "kubernetes.h"
-#include "sorted.h"
+#include "objects.h"
 #include "text.h"
 
 static int compare(const void *a, const void *b)

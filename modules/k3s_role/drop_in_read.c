@@ -89,10 +89,10 @@ int registration_read(const char *text, struct registration *ret_registration, s
         r = read_document(&document, &registration, error);
         yaml_document_delete(&document);
     } else {
-        r = parser.error == YAML_MEMORY_ERROR
+        r = parser.error == YAML_MEMORY_ERROR || !parser.problem
                 ? error_oom(error)
                 : error_set(error, -EINVAL, "line %zu: %s", parser.problem_mark.line + 1,
-                            parser.problem ? parser.problem : "it is no YAML");
+                            parser.problem);
     }
     yaml_parser_delete(&parser);
     if (r < 0)

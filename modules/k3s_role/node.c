@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "objects.h"
 #include "owned.h"
-#include "sorted.h"
 #include "text.h"
 
 static json_t *metadata(const json_t *node)

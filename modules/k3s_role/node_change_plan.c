@@ -2,8 +2,8 @@
 #include "kubernetes.h"
 #include "node.h"
 #include "node_change.h"
+#include "objects.h"
 #include "owned.h"
-#include "sorted.h"
 
 struct target {
     const char *name;

@@ -5,7 +5,7 @@
 #include "cleanup.h"
 #include "kubernetes.h"
 #include "node.h"
-#include "sorted.h"
+#include "objects.h"
 #include "text.h"
 
 static const char ROLE_DOMAIN[] = "node-role.kubernetes.io/";
@@ -32,14 +32,21 @@ int ownership_read(const char *prefix, const json_t *node, struct ownership *ret
                    struct error *error)
 {
     AUTO_FREE char *key = record_key(prefix), *role_key = text_format("%s/role", prefix);
+    json_error_t problem;
 
     if (!key || !role_key)
         return error_oom(error);
     const char *text = json_string_value(json_object_get(node_annotations(node), key));
     const char *role = json_string_value(json_object_get(node_labels(node), role_key));
+    /* jansson doesn't always tell nonsense from a lack of memory; what is nonsense is so twice. */
+    json_t *record = text ? json_loads(text, 0, NULL) : NULL;
+    if (text && !record)
+        record = json_loads(text, 0, &problem);
+    if (text && !record && lacked_memory(&problem))
+        return error_oom(error);
     *ret_ownership = (struct ownership){
         .prefix = prefix,
-        .record = text ? json_loads(text, 0, NULL) : NULL,
+        .record = record,
         .was_cpl = text_equal(role, role_names[ROLE_CPL]),
     };
     return 0;

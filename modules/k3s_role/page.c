@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "objects.h"
 #include "text.h"
 
 struct reader {
@@ -82,7 +83,7 @@ static json_t *parse_value(struct reader *reader, struct error *error)
         return NULL;
     }
     json_t *value = json_loadb(start, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
-    if (!value && json_error_code(&problem) == json_error_out_of_memory)
+    if (!value && lacked_memory(&problem))
         error_oom(error);
     else if (!value)
         malformed(error);
@@ -147,7 +148,7 @@ static json_t *parse_item(struct reader *reader, struct error *error)
         return NULL;
     }
     json_t *item = json_loadb(copy.data, copy.length, JSON_ALLOW_NUL, &problem);
-    if (!item && json_error_code(&problem) == json_error_out_of_memory)
+    if (!item && lacked_memory(&problem))
         error_oom(error);
     else if (!item)
         malformed(error);

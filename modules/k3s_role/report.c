@@ -3,9 +3,9 @@
 #include "cleanup.h"
 #include "kubernetes.h"
 #include "node.h"
+#include "objects.h"
 #include "owned.h"
 #include "plan_parts.h"
-#include "sorted.h"
 #include "text.h"
 
 /* Sorts a Node's labels and taints into ours and others'. */
@@ -113,7 +113,9 @@ static int node_text(const char *prefix, const json_t *node, char **ret_text, st
         text_addf(&text, "label %s=%s\n", key, json_string_value(value));
     json_array_foreach (node_taints(node), i, value) {
         AUTO_FREE char *taint = kubernetes_taint_text(value);
-        text_addf(&text, "taint %s\n", taint ? taint : "");
+        if (!taint)
+            return error_oom(error);
+        text_addf(&text, "taint %s\n", taint);
     }
     value = json_object_get(node_annotations(node), record);
     if (value)

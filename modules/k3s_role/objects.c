@@ -1,4 +1,4 @@
-#include "sorted.h"
+#include "objects.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,4 +27,9 @@ json_t *sorted_keys(const json_t *object)
         if (json_array_append_new(array, json_string(keys[i])) < 0)
             return NULL;
     return TAKE_PTR(array);
+}
+
+bool lacked_memory(const json_error_t *problem)
+{
+    return !*problem->text || json_error_code(problem) == json_error_out_of_memory;
 }
