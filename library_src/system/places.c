@@ -54,7 +54,7 @@ static void add_block(struct collector *c, uint64_t offset)
 static void add_ends(struct collector *c)
 {
     add(c, 0, end_zone);
-    add(c, c->size > end_zone ? c->size - end_zone : 0, end_zone);
+    add(c, c->size - end_zone, end_zone);
 }
 
 /* With sparse_super (the default) copies of the superblock lie in the groups 1 and the powers of 3,
@@ -79,7 +79,7 @@ static void add_btrfs_mirrors(struct collector *c)
 
 static void add_multiples(struct collector *c, uint64_t step)
 {
-    for (uint64_t offset = step; step > 0 && offset < c->size; offset += step)
+    for (uint64_t offset = step; offset < c->size; offset += step)
         add_block(c, offset);
 }
 

@@ -12,31 +12,42 @@ class Programs:
     """The tests' programs, linked with one source file changed."""
 
     def __init__(self, build, folder, original, old, new):
-        self.build, self.folder = build, Path(folder)
+        self.build, self.folder, self.original = build, Path(folder), original
         text = original.read_text(encoding="utf-8")
         if text.count(old) != 1:
             raise ValueError(f"found {text.count(old)} times in {original.name}: {old}")
         self.source = self.folder / original.name
         self.source.write_text(text.replace(old, new), encoding="utf-8")
-        self.object = self.compile(original)
+        self.object = self.compile()
 
-    def compile(self, original):
-        entry = next(entry for entry in json.loads((self.build / "compile_commands.json").read_text())
-                     if Path(entry["file"]) == original)
+    def compile(self):
+        entry = next(entry for entry in compile_commands(self.build) if Path(entry["file"]) == self.original)
         words = [word for word in shlex.split(entry["command"]) if word != "-Werror"]
         words[words.index("-o") + 1] = str(self.folder / "mutant.o")
         words[words.index("-c") + 1] = str(self.source)
-        subprocess.run([*words, "-w", "-iquote", original.parent], cwd=entry["directory"], check=True)
+        subprocess.run([*words, "-w", "-iquote", self.original.parent], cwd=entry["directory"], check=True,
+                       stderr=subprocess.DEVNULL)
         return self.folder / "mutant.o"
 
     def program(self, target):
-        """The changed object comes before the library, whose own one the linker then leaves out."""
+        """The changed object takes the place of the program's own one; or comes before the library, whose
+        one the linker then leaves out."""
         made = self.folder / Path(target).name
         command = link_command(self.build, target)
-        command = re.sub(r" -o \S+ ", f" {self.object} -o {made} ", command, count=1)
+        own = re.compile(r" \S*/" + re.escape(self.original.name) + r"\.o(?= )")
+        if own.search(command):
+            command = own.sub(f" {self.object}", command, count=1)
+            command = re.sub(r" -o \S+ ", f" -o {made} ", command, count=1)
+        else:
+            command = re.sub(r" -o \S+ ", f" {self.object} -o {made} ", command, count=1)
         subprocess.run(command, shell=True, cwd=self.build, check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
         return made
+
+
+@functools.cache
+def compile_commands(build):
+    return json.loads((build / "compile_commands.json").read_text())
 
 
 @functools.cache
@@ -46,6 +57,9 @@ def link_command(build, target):
     return commands.splitlines()[-1]
 
 
-def passes(*words):
-    return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                          check=False, timeout=200).returncode == 0
+def passes(*words, timeout=200):
+    try:
+        return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              check=False, timeout=timeout).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False  # it doesn't come to an end

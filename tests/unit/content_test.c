@@ -51,6 +51,7 @@ ssize_t __wrap_pread64(int fd, void *buffer, size_t length, off_t offset)
 static struct {
     bool refuse; /* as a filesystem that doesn't know O_DIRECT */
     bool used;
+    int code;   /* errno of every open */
     int sector; /* size that the device says it has; 0: it is no device */
 } direct;
 
@@ -59,8 +60,8 @@ int __wrap_open64(const char *path, int flags, ...);
 
 int __wrap_open64(const char *path, int flags, ...)
 {
-    if (flags & O_DIRECT && direct.refuse) {
-        errno = EINVAL;
+    if ((flags & O_DIRECT && direct.refuse) || direct.code) {
+        errno = direct.code ? direct.code : EINVAL;
         return -1;
     }
     direct.used = flags & O_DIRECT;
@@ -453,6 +454,43 @@ static void test_without_direct_reads(void **state)
     direct.refuse = false;
 }
 
+static void test_that_can_not_be_opened_again(void **state)
+{
+    AUTO_CLOSE int fd = new_device(mib);
+    struct content content = {0};
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    direct.code = EACCES;
+    for (int sector = 0; sector <= 8192; sector += 8192) {
+        direct.sector = sector;
+        assert_int_equal(content_examine(fd, (uint64_t)mib, false, &no_stamps, &content, &error),
+                         -EACCES);
+    }
+    direct.code = direct.sector = 0;
+    assert_int_equal(content.kind, CONTENT_UNKNOWN);
+    assert_int_equal(content_examine(fd, 0, false, &no_stamps, &content, &error), -EINVAL);
+    error_clear(&error);
+}
+
+/* Neither is there room for a stamp, nor can it be read. */
+static void test_stamps_of_small_and_unreadable_devices(void **state)
+{
+    AUTO_CLOSE int fd = new_device(512), larger = new_device(16 * mib);
+    struct expected_stamp items[] = {{0, uuid}, {(uint64_t)(11 * mib), uuid}};
+    struct expected_stamps stamps = {items, 2};
+
+    (void)state;
+    assert_blank(fd, &stamps);
+    put_stamp(larger, 11 * mib, uuid);
+    fault.offset = 11 * mib;
+    fault.code = EIO;
+    struct content content = examine(larger, &stamps);
+    fault.offset = -1;
+    assert_int_equal(content.kind, CONTENT_UNREADABLE);
+    fields_release(&content_fields, &content);
+}
+
 /* Blocks that a direct read of such a device doesn't take. */
 static void test_large_sectors(void **state)
 {
@@ -672,6 +710,8 @@ int main(void)
         cmocka_unit_test(test_without_direct_reads),
         cmocka_unit_test(test_cache_is_dropped),
         cmocka_unit_test(test_large_sectors),
+        cmocka_unit_test(test_that_can_not_be_opened_again),
+        cmocka_unit_test(test_stamps_of_small_and_unreadable_devices),
         cmocka_unit_test(test_full_scan),
         cmocka_unit_test(test_negative_answer_is_never_blank),
         cmocka_unit_test(test_negative_answer_is_never_one_filesystem),

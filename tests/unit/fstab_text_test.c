@@ -94,6 +94,119 @@ static void options_that_the_filesystem_sees(void **state)
     assert_false(fstab_same_filesystem_options("compress=zstd", "compress=lzo"));
 }
 
+#define UUID "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11"
+
+/* The line, in an fstab with one before it that concerns nobody, checked for tier hot (or swap);
+ * its refusal, NULL: none. */
+static const char *refusal_of(enum tier tier, bool os, struct fstab_line line)
+{
+    struct fstab_line lines[] = {{.number = 1, .source = (char *)"proc", .target = (char *)"/proc"},
+                                 line};
+    struct fstab fstab = {.lines = {lines, 2}};
+    struct disk_request want = {.name = (char *)"data-0", .tier = tier, .os = os};
+    struct found found = {
+        .disk = {.path = (char *)"/dev/sdb", .by_id = (char *)"/dev/disk/by-id/x"}};
+    struct error error = ERROR_INIT;
+
+    lines[1].number = 2;
+    lines[1].text = (char *)"TEXT";
+    int r = fstab_check(&want, &found, "/var/storage/hot", os ? NULL : UUID, &fstab, &error);
+    assert_int_equal(r == 0, error.id == NULL);
+    if (r < 0)
+        assert_int_equal(line.cloud_init, strstr(error_message(&error), "cloud-init") != NULL);
+    const char *id = error.id;
+    error_clear(&error);
+    return id;
+}
+
+static void expect_answer(const char *expected, enum tier tier, bool os, struct fstab_line line)
+{
+    const char *id = refusal_of(tier, os, line);
+
+    if (id && expected)
+        assert_string_equal(id, expected);
+    else
+        assert_ptr_equal(id, expected);
+}
+
+#define LINE(...) ((struct fstab_line){__VA_ARGS__})
+#define OTHERS "fstab-foreign-line"
+
+static void lines_in_the_way(void **state)
+{
+    static char hot[] = "hot", cold[] = "cold", none[] = "photos", at[] = "/var/storage/hot";
+    static char slashes[] = "/var/storage/hot//", longer[] = "/var/storage/hot2", uuid[] = UUID;
+
+    (void)state;
+    expect_answer(NULL, TIER_HOT, false, LINE(.tier = hot, .target = at, .uuid = uuid));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.target = at));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.target = slashes));
+    expect_answer(NULL, TIER_HOT, false, LINE(.target = longer));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.tier = cold, .target = at));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.tier = hot, .target = at, .cloud_init = true));
+    expect_answer(NULL, TIER_SWAP, false, LINE(.target = at));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.uuid = uuid));
+    expect_answer(NULL, TIER_HOT, false, LINE(.tier = cold, .uuid = uuid));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.tier = cold, .uuid = uuid, .cloud_init = true));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.tier = none, .uuid = uuid));
+    expect_answer(OTHERS, TIER_SWAP, false, LINE(.source = (char *)"/dev/disk/by-uuid/" UUID));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = (char *)"/dev/disk/by-label/" UUID));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = (char *)"/dev/disk/by-uuid/other"));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = (char *)"/dev/sdb"));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = (char *)"/dev/disk/by-id/x"));
+    expect_answer(NULL, TIER_HOT, true, LINE(.source = (char *)"/dev/sdb"));
+    expect_answer(OTHERS, TIER_HOT, true, LINE(.target = at));
+}
+
+static void lines_that_nobody_can_parse(void **state)
+{
+    static const struct {
+        const char *text;
+        enum tier tier;
+        bool refused;
+    } cases[] = {{"3: /var/storage/hot", TIER_HOT, true},
+                 {"3: UUID=" UUID, TIER_HOT, true},
+                 {"3: UUID=" UUID, TIER_SWAP, true},
+                 {"3: /var/storage/hot", TIER_SWAP, false},
+                 {"3: /srv", TIER_HOT, false}};
+
+    (void)state;
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+        char *broken[] = {(char *)cases[i / 2].text};
+        struct fstab fstab = {.broken = {.items = broken, .count = 1}};
+        struct disk_request want = {.name = (char *)"data-0", .tier = cases[i / 2].tier};
+        struct found found = {.disk = {.path = (char *)"/dev/sdb"}};
+        struct error error = ERROR_INIT;
+        bool known = i % 2;
+        int r = fstab_check(&want, &found, "/var/storage/hot", known ? UUID : NULL, &fstab, &error);
+        bool refused = cases[i / 2].refused && (known || !strstr(broken[0], UUID));
+
+        assert_int_equal(r < 0, refused);
+        if (refused)
+            assert_string_equal(error.id, "fstab-broken-line");
+        error_clear(&error);
+    }
+}
+
+static void two_lines_of_ours(void **state)
+{
+    struct fstab_line lines[] = {{.number = 1, .tier = (char *)"hot"},
+                                 {.number = 2, .tier = (char *)"hot", .cloud_init = true},
+                                 {.number = 3, .tier = (char *)"hot"}};
+    struct fstab fstab = {.lines = {lines, 2}};
+    struct disk_request want = {.name = (char *)"data-0", .tier = TIER_HOT};
+    struct found found = {.disk = {.path = (char *)"/dev/sdb"}};
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    assert_int_equal(fstab_check(&want, &found, "/x", NULL, &fstab, &error), 0);
+    fstab.lines.count = 3;
+    assert_int_equal(fstab_check(&want, &found, "/x", NULL, &fstab, &error), -EPERM);
+    assert_string_equal(error.id, "fstab-duplicate-lines");
+    assert_non_null(strstr(error_message(&error), "(1 and 3)"));
+    error_clear(&error);
+}
+
 static void expect_mode(const char *text, int before, int expected)
 {
     struct error error = ERROR_INIT;
@@ -136,6 +249,9 @@ int main(void)
         cmocka_unit_test(does_not_guess),
         cmocka_unit_test(compares_fields),
         cmocka_unit_test(modes),
+        cmocka_unit_test(lines_in_the_way),
+        cmocka_unit_test(lines_that_nobody_can_parse),
+        cmocka_unit_test(two_lines_of_ours),
         cmocka_unit_test(lines),
         cmocka_unit_test(options_that_the_filesystem_sees),
     };

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import system
 
+LOOP_SET_CAPACITY = 0x4C07
 MIB = 1 << 20
 
 # linux/loop.h
@@ -66,6 +67,10 @@ class Disk:
     @property
     def size(self):
         return self.image.stat().st_size
+
+    def enlarge(self, by):
+        os.truncate(self.image, self.size + by)
+        fcntl.ioctl(self.fd, LOOP_SET_CAPACITY)
 
     def sync(self):
         os.fsync(self.fd)

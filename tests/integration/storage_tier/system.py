@@ -49,6 +49,12 @@ def swaps():
     return {line[0]: int(line[4]) for line in lines if os.path.exists(line[0])}
 
 
+def swap_bytes(device):
+    """The size that an active area has for the kernel."""
+    with open("/proc/swaps", encoding="utf-8") as file:
+        return next(int(line.split()[2]) * 1024 for line in file if line.startswith(f"{device} "))
+
+
 def is_immutable(directory):
     return "i" in tool("lsattr", "-d", directory).split()[0]
 

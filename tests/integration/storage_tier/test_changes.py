@@ -1,7 +1,6 @@
 """The inventory changes its mind: tiers move, are exchanged, go to the OS disk and back, are pruned,
 taken away, grown. The files stay, the filesystem keeps its UUID, and nothing is left behind."""
 
-import fcntl
 import os
 import subprocess
 
@@ -9,8 +8,6 @@ import pytest
 import system
 from disk import MIB
 from host import FSTAB, OS, RECORDS, ROOT, SIZES
-
-LOOP_SET_CAPACITY = 0x4C07
 
 
 def disk_of(host, tier, fstype="ext4", name="data-0"):
@@ -171,24 +168,19 @@ def test_a_bind_mount_elsewhere_is_found_after_umount(host):
     host.converge([OS, dict(wanted, tier="cold")])
 
 
-def enlarge(disk, by=256 * MIB):
-    os.truncate(disk.image, disk.size + by)
-    fcntl.ioctl(disk.fd, LOOP_SET_CAPACITY)
-
-
 @pytest.mark.parametrize("fstype", ("xfs", "btrfs"))
 def test_filesystem_grows_with_its_device(host, fstype):
     disk, wanted = disk_of(host, "hot", fstype)
     host.converge([OS, wanted])
     write(host, "hot")
     before = os.statvfs(host.tier("hot")).f_blocks
-    enlarge(disk)
+    disk.enlarge(256 * MIB)
     assert host.run([OS, wanted], grow=False)["changed"] is False
     result = check_and_run(host, [OS, wanted])
     assert result.ops == [("grow", "hot")]
     assert os.statvfs(host.tier("hot")).f_blocks > before
     assert read(host, "hot") == "precious"
-    enlarge(disk)
+    disk.enlarge(256 * MIB)
     system.tool("umount", f"{ROOT}/hot")
     assert check_and_run(host, [OS, wanted]).ops == [("mount", "hot"), ("grow", "hot")]
     system.tool("umount", f"{ROOT}/hot")
@@ -199,7 +191,7 @@ def test_swap_grows_under_its_uuid(host):
     disk, wanted = disk_of(host, "swap", "swap")
     host.converge([OS, wanted])
     uuid = system.blkid(disk.path)["UUID"]
-    enlarge(disk)
+    disk.enlarge(256 * MIB)
     result = check_and_run(host, [OS, wanted])
     assert result.ops == [("swapoff", "swap"), ("grow", "swap"), ("swapon", "swap")]
     assert system.blkid(disk.path)["UUID"] == uuid
@@ -209,6 +201,6 @@ def test_swap_grows_under_its_uuid(host):
 def test_adopted_filesystem_does_not_grow(host):
     disk, wanted = disk_of(host, "hot", "xfs")
     system.tool("mkfs.xfs", "-q", "-L", "photos", disk.path)
-    enlarge(disk)
+    disk.enlarge(256 * MIB)
     result = host.converge([OS, dict(wanted, existing="adopt")])
     assert ("grow", "hot") not in result.ops

@@ -2,12 +2,14 @@
 and the files are there."""
 
 import json
+import os
 import subprocess
 
 import pytest
 import system
 from crash import Figures, sample, sites_of
-from host import FSTAB, OS, ROOT, SIZES, STORAGE_TIER
+from disk import MIB
+from host import FSTAB, OS, RECORDS, ROOT, SIZES, STORAGE_TIER
 
 LIMIT = 14
 
@@ -25,8 +27,10 @@ class Change:
         self.foreign = FSTAB.read_text(encoding="utf-8").splitlines()[:2]
 
     def arguments(self, tier):
-        if tier is None:
+        if tier == "prune":
             return {"disks": [OS], "prune": True}
+        if tier == "absent":
+            return {"disks": [], "state": "absent"}
         return {"disks": [OS, {"name": "data-0", "tier": tier, "device": self.disk.path}]}
 
     def trace(self, to, *strace):
@@ -41,8 +45,8 @@ class Change:
         assert FSTAB.read_text(encoding="utf-8").splitlines()[:2] == self.foreign
         self.host.converge(**self.inventories[to])
         assert system.blkid(self.disk.path)["UUID"] == self.uuid
-        tier = self.inventories[to]["disks"][-1]["tier"]
         if len(self.inventories[to]["disks"]) > 1:
+            tier = self.inventories[to]["disks"][-1]["tier"]
             (mount,) = [m for m in system.mounts() if m["source"] == self.disk.path]
             assert mount["target"] == f"{ROOT}/{tier}"
             assert (self.host.tier(tier) / "file").read_text(encoding="utf-8") == "precious"
@@ -50,7 +54,7 @@ class Change:
             assert [m for m in system.mounts() if m["source"] == self.disk.path] == []
 
 
-@pytest.mark.parametrize("other", ("cold", None), ids=("move", "prune"))
+@pytest.mark.parametrize("other", ("cold", "prune", "absent"))
 def test_killed(make_host, other):
     change = Change(make_host(), "hot", other)
     sites = sites_of(change.trace(1))
@@ -66,4 +70,54 @@ def test_killed(make_host, other):
         change.check(1)
         change.host.converge(**change.inventories[0])
         change.check(0)
-    figures.finish("move" if other else "prune")
+    figures.finish("move" if other == "cold" else other)
+
+
+class Growth:
+    """A host whose disk can be made larger again and again."""
+
+    def __init__(self, host, fstype):
+        self.host, self.fstype = host, fstype
+        self.disk = host.add_disk("data-0", SIZES[fstype] if fstype == "swap" else 300 * MIB)  # btrfs has a least size
+        self.wanted = {"name": "data-0", "tier": "swap" if fstype == "swap" else "hot", "device": self.disk.path}
+        if fstype != "swap":
+            self.wanted["fstype"] = fstype
+        host.converge([OS, self.wanted])
+        if fstype != "swap":
+            (host.tier("hot") / "file").write_text("precious", encoding="utf-8")
+        self.uuid = system.blkid(self.disk.path)["UUID"]
+
+    def trace(self, *strace):
+        self.disk.enlarge(32 * MIB)
+        arguments = {"provider": "generic", "device_timeout": 0, "disks": [OS, self.wanted]}
+        path, log = self.host.arguments_file(json.dumps(arguments)), self.host.folder / "strace.log"
+        subprocess.run(["strace", "-s", "64", "-o", log, *strace, STORAGE_TIER, path],
+                       capture_output=True, check=False, text=True)
+        return log.read_text(errors="replace")
+
+    def check(self):
+        self.host.converge([OS, self.wanted])
+        assert system.blkid(self.disk.path)["UUID"] == self.uuid
+        assert list(RECORDS.iterdir()) == []
+        if self.fstype == "swap":
+            assert system.swap_bytes(self.disk.path) > self.disk.size - MIB
+        else:
+            statistics = os.statvfs(self.host.tier("hot"))
+            assert statistics.f_blocks * statistics.f_frsize > self.disk.size * 3 // 4
+            assert (self.host.tier("hot") / "file").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize("fstype", ("btrfs", "swap"))
+def test_killed_while_growing(make_host, fstype):
+    growth = Growth(make_host(), fstype)
+    sites = sites_of(growth.trace())
+    growth.check()
+    figures = Figures()
+    for site in sample(sites, LIMIT):
+        trace = growth.trace("-e", f"inject={site.call}:signal=KILL:when={site.when}")
+        if "+++ killed by SIGKILL +++" not in trace:
+            figures.missed.append(str(site))
+        else:
+            figures.done += 1
+        growth.check()
+    figures.finish(f"grow of {fstype}")

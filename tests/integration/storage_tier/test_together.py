@@ -5,6 +5,7 @@ import os
 import threading
 import time
 
+import pytest
 import system
 from host import FSTAB, OS, RECORDS, ROOT, SIZES
 
@@ -17,9 +18,10 @@ def four(host):
             {"name": "data-2", "tier": "swap", "device": disks[2].path}]
 
 
-def test_runs_at_once_do_the_work_once(host):
+@pytest.mark.parametrize("count", (2, 10))
+def test_runs_at_once_do_the_work_once(host, count):
     wanted = four(host)
-    results = [host.finish(run) for run in [host.start(wanted) for _ in range(6)]]
+    results = [host.finish(run) for run in [host.start(wanted) for _ in range(count)]]
     assert not any(result.failed for result in results), results
     assert [result["changed"] for result in results].count(True) == 1
     assert len(host.fstab_lines()) == 3
