@@ -34,13 +34,12 @@ def is_running(process):
     found = stat_of(process["pid"])
     if not found or found[1] != process["started"]:
         return False
-    if found[0] == "Z":
-        try:
-            os.waitpid(process["pid"], os.WNOHANG)
-        except ChildProcessError:
-            pass  # somebody else's child
-        return False
-    return True
+    if found[0] != "Z":
+        return True
+    try:
+        return os.waitpid(process["pid"], os.WNOHANG)[0] == 0  # other threads of it are still ending
+    except ChildProcessError:
+        return False  # somebody else's child
 
 
 def stop(process, with_signal=signal.SIGTERM):
