@@ -149,7 +149,7 @@ int arguments_parse(const char *text, size_t length, const char *name, json_t **
 
     if (strspn(text, " \t\r\n") == length)
         return error_set(error, -EINVAL, "%s is empty: there are no arguments in it", name);
-    int r = json_text_parse(text, length, &arguments, &parse_error, error);
+    int r = json_text_parse(text, length, 0, &arguments, &parse_error, error);
     if (r == -ENOMEM)
         return r;
     if (r < 0)

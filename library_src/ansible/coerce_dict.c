@@ -35,7 +35,7 @@ static int dict_of_literal(const char *string, int core, json_t **ret_value, str
 {
     AUTO_JSON json_t *value = NULL;
     struct error ignored = ERROR_INIT;
-    int r = json_text_parse(string, strlen(string), &value, NULL, error);
+    int r = json_text_parse(string, strlen(string), 0, &value, NULL, error);
 
     if (r == -ENOMEM)
         return r;

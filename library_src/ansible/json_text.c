@@ -19,12 +19,12 @@ static void *watched_malloc(size_t size)
     return p;
 }
 
-int json_text_parse(const char *text, size_t length, json_t **ret_value, json_error_t *ret_details,
-                    struct error *error)
+int json_text_parse(const char *text, size_t length, size_t flags, json_t **ret_value,
+                    json_error_t *ret_details, struct error *error)
 {
     json_set_alloc_funcs(watched_malloc, free);
     ran_out = false;
-    AUTO_JSON json_t *value = json_loadb(text, length, 0, ret_details);
+    AUTO_JSON json_t *value = json_loadb(text, length, flags, ret_details);
     if (ran_out)
         return error_oom(error);
     if (!value)

@@ -5,7 +5,7 @@
 #include <sys/random.h>
 
 #include "cleanup.h"
-#include "objects.h"
+#include "json_text.h"
 #include "text.h"
 
 enum { PAGE_SECONDS = 120, REPLACE_SECONDS = 120, NODES_A_SECOND = 10, MOST_BEGINNINGS = 5 };
@@ -85,13 +85,13 @@ int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_no
 
     if (r < 0)
         return r;
-    json_error_t problem;
-    json_t *node = json_loadb(reply.output, reply.length, JSON_ALLOW_NUL, &problem);
-    if (!node && lacked_memory(&problem))
-        return error_oom(error);
-    if (!node)
-        return error_set(error, -EINVAL, "what the API server answered is no Node");
-    *ret_node = node;
+    r = json_text_parse(reply.output, reply.length, JSON_ALLOW_NUL, ret_node, NULL, error);
+    return r == -EINVAL ? error_set(error, r, "what the API server answered is no Node") : r;
+}
+
+static int add_dumped(const char *bytes, size_t length, void *text)
+{
+    text_add_bytes(text, bytes, length);
     return 0;
 }
 
@@ -100,16 +100,17 @@ int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
 {
     AUTO_JSON json_t *list =
         json_pack("{s:s, s:s, s:O}", "apiVersion", "v1", "kind", "List", "items", nodes);
-    AUTO_FREE char *text = list ? json_dumps(list, JSON_COMPACT) : NULL;
+    AUTO_TEXT struct text text = {0};
     int seconds = REPLACE_SECONDS + (int)json_array_size(nodes) / NODES_A_SECOND;
 
-    if (!text)
+    /* jansson forgets some failures on the way; the buffer doesn't. */
+    if (!list || json_dump_callback(list, add_dumped, &text, JSON_COMPACT) < 0 || text.failed)
         return error_oom(error);
     /* The server validates; kubectl would fetch its schema first. */
     return kubectl_run(kubectl,
                        (const char *const[]){"replace", "--validate=false", "-f", "-",
                                              dry_run ? "--dry-run=server" : NULL, NULL},
-                       text, strlen(text), seconds, ret_reply, error);
+                       text.data, text.length, seconds, ret_reply, error);
 }
 
 struct patience patience_begin(int seconds, long shortest, long longest)

@@ -28,8 +28,3 @@ json_t *sorted_keys(const json_t *object)
             return NULL;
     return TAKE_PTR(array);
 }
-
-bool lacked_memory(const json_error_t *problem)
-{
-    return !*problem->text || json_error_code(problem) == json_error_out_of_memory;
-}

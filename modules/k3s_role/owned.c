@@ -1,8 +1,10 @@
 #include "owned.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "json_text.h"
 #include "kubernetes.h"
 #include "node.h"
 #include "objects.h"
@@ -32,18 +34,16 @@ int ownership_read(const char *prefix, const json_t *node, struct ownership *ret
                    struct error *error)
 {
     AUTO_FREE char *key = record_key(prefix), *role_key = text_format("%s/role", prefix);
-    json_error_t problem;
 
     if (!key || !role_key)
         return error_oom(error);
     const char *text = json_string_value(json_object_get(node_annotations(node), key));
     const char *role = json_string_value(json_object_get(node_labels(node), role_key));
-    /* jansson doesn't always tell nonsense from a lack of memory; what is nonsense is so twice. */
-    json_t *record = text ? json_loads(text, 0, NULL) : NULL;
-    if (text && !record)
-        record = json_loads(text, 0, &problem);
-    if (text && !record && lacked_memory(&problem))
-        return error_oom(error);
+    json_t *record = NULL;
+    int r = text ? json_text_parse(text, strlen(text), 0, &record, NULL, error) : 0;
+    if (r == -ENOMEM)
+        return r;
+    error_clear(error);
     *ret_ownership = (struct ownership){
         .prefix = prefix,
         .record = record,
@@ -90,23 +90,24 @@ bool ownership_of_taint(const struct ownership *ownership, const json_t *taint)
            strcmp(text, "CriticalAddonsOnly:NoExecute") == 0;
 }
 
-static int add_taint(json_t *list, const json_t *taint)
-{
-    return json_array_append_new(
-        list, json_sprintf("%s:%s", json_string_value(json_object_get(taint, "key")),
-                           json_string_value(json_object_get(taint, "effect"))));
-}
-
+/* Keys and effects were checked: none has a character that means something inside quotes. */
 char *record_text(enum role role, const json_t *labels, const json_t *taints)
 {
-    AUTO_JSON json_t *keys = sorted_keys(labels), *listed = json_array();
-    json_t *taint;
+    AUTO_JSON json_t *keys = sorted_keys(labels);
+    AUTO_TEXT struct text text = {0};
+    json_t *item;
     size_t i;
 
-    json_array_foreach (taints, i, taint)
-        if (!listed || add_taint(listed, taint) < 0)
-            return NULL;
-    AUTO_JSON json_t *record =
-        json_pack("{s:s, s:O, s:O}", "role", role_names[role], "labels", keys, "taints", listed);
-    return record ? json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    if (!keys)
+        return NULL;
+    text_add(&text, "{\"labels\":[");
+    json_array_foreach (keys, i, item)
+        text_addf(&text, "%s\"%s\"", i ? "," : "", json_string_value(item));
+    text_addf(&text, "],\"role\":\"%s\",\"taints\":[", role_names[role]);
+    json_array_foreach (taints, i, item)
+        text_addf(&text, "%s\"%s:%s\"", i ? "," : "",
+                  json_string_value(json_object_get(item, "key")),
+                  json_string_value(json_object_get(item, "effect")));
+    text_add(&text, "]}");
+    return text_take(&text);
 }

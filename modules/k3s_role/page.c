@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "objects.h"
+#include "json_text.h"
 #include "text.h"
 
 struct reader {
@@ -72,22 +72,22 @@ static int skip_value(struct reader *reader, const char **ret_start, size_t *ret
     return 0;
 }
 
-static json_t *parse_value(struct reader *reader, struct error *error)
+/* -EINVAL is told as what it means here. */
+static int parse(const char *text, size_t length, json_t **ret_value, struct error *error)
+{
+    int r = json_text_parse(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, ret_value, NULL, error);
+
+    return r == -EINVAL ? malformed(error) : r;
+}
+
+static int parse_value(struct reader *reader, json_t **ret_value, struct error *error)
 {
     const char *start;
-    json_error_t problem;
     size_t length;
 
-    if (skip_value(reader, &start, &length) < 0) {
-        malformed(error);
-        return NULL;
-    }
-    json_t *value = json_loadb(start, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
-    if (!value && lacked_memory(&problem))
-        error_oom(error);
-    else if (!value)
-        malformed(error);
-    return value;
+    if (skip_value(reader, &start, &length) < 0)
+        return malformed(error);
+    return parse(start, length, ret_value, error);
 }
 
 static bool is_key(const char *key, size_t length, const char *name)
@@ -134,25 +134,13 @@ static int copy_object(struct reader *reader, const char *without, struct text *
     return next_is(reader, '}') ? 0 : -EINVAL;
 }
 
-static json_t *parse_item(struct reader *reader, struct error *error)
+static int parse_item(struct reader *reader, json_t **ret_item, struct error *error)
 {
     AUTO_TEXT struct text copy = {0};
-    json_error_t problem;
 
-    if (copy_object(reader, "status", &copy) < 0) {
-        malformed(error);
-        return NULL;
-    }
-    if (copy.failed) {
-        error_oom(error);
-        return NULL;
-    }
-    json_t *item = json_loadb(copy.data, copy.length, JSON_ALLOW_NUL, &problem);
-    if (!item && lacked_memory(&problem))
-        error_oom(error);
-    else if (!item)
-        malformed(error);
-    return item;
+    if (copy_object(reader, "status", &copy) < 0)
+        return malformed(error);
+    return copy.failed ? error_oom(error) : parse(copy.data, copy.length, ret_item, error);
 }
 
 static int read_items(struct reader *reader, struct error *error)
@@ -167,10 +155,10 @@ static int read_items(struct reader *reader, struct error *error)
     if (next_is(reader, ']'))
         return 0;
     do {
-        AUTO_JSON json_t *item = parse_item(reader, error);
-        if (!item)
-            return error->code;
-        int r = reader->take(reader->data, item, error);
+        AUTO_JSON json_t *item = NULL;
+        int r = parse_item(reader, &item, error);
+        if (r == 0)
+            r = reader->take(reader->data, item, error);
         if (r < 0)
             return r;
     } while (next_is(reader, ','));
@@ -182,10 +170,11 @@ static int read_member(struct reader *reader, char **ret_continue, bool *ret_ite
 {
     const char *ignored;
     size_t length;
-    AUTO_JSON json_t *key = parse_value(reader, error);
+    AUTO_JSON json_t *key = NULL, *metadata = NULL;
+    int r = parse_value(reader, &key, error);
 
-    if (!key)
-        return error->code;
+    if (r < 0)
+        return r;
     if (!json_is_string(key) || !next_is(reader, ':'))
         return malformed(error);
     const char *name = json_string_value(key);
@@ -195,9 +184,9 @@ static int read_member(struct reader *reader, char **ret_continue, bool *ret_ite
     }
     if (strcmp(name, "metadata") != 0)
         return skip_value(reader, &ignored, &length) < 0 ? malformed(error) : 0;
-    AUTO_JSON json_t *metadata = parse_value(reader, error);
-    if (!metadata)
-        return error->code;
+    r = parse_value(reader, &metadata, error);
+    if (r < 0)
+        return r;
     const char *token = json_string_value(json_object_get(metadata, "continue"));
     free(*ret_continue);
     *ret_continue = token && *token ? strdup(token) : NULL;
