@@ -46,9 +46,9 @@ struct module {
      * actions progress. May add to `outcome`. */
     int (*apply)(const void *request, void *facts, const struct action *action,
                  struct outcome *outcome, struct error *error);
-    /* In place of `apply`, where all actions are carried out in one go. Adds to `done`, an array, the
-     * `shown` of each that was completed, also when it fails. -EPERM, a refusal, says that nothing
-     * else was changed. */
+    /* In place of `apply`, where all actions are carried out in one go. Adds to `done`, an array,
+     * the `shown` of each that was completed, also when it fails. -EPERM, a refusal, says that
+     * nothing else was changed. */
     int (*apply_together)(const void *request, void *facts, const struct plan *plan, json_t *done,
                           struct error *error);
     /* In check mode, when there is something to do: asks what only the system can tell about it.
