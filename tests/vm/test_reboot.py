@@ -109,6 +109,33 @@ def test_two_disks_exchanged_between_slots_keep_their_tiers(make_host):
     assert (host.source("hot"), host.source("cold")) == (host.node(hot), host.node(cold))
 
 
+@pytest.mark.parametrize("other", [{"disks": [OS, COLD], "prune": True}, {"state": "absent"}],
+                         ids=["prune", "absent"])
+def test_what_is_pruned_stays_away_from_unrelated_restarts_and_boots(make_host, other):
+    host = make_host()
+    disks = set_up(host)
+    host.guest.drives = disks
+    assert host.boot() == "running"
+    wanted = other.get("disks", [])
+    options = {key: value for key, value in other.items() if key != "disks"}
+    host.guest.run("systemctl stop database; systemctl disable --quiet database")
+    host.converge(wanted, **options)
+    cold = [f"{ROOT}/cold"] if wanted else []
+    tiers = [host.mounts(host.node(disk)) for disk in disks[:2]]
+    assert tiers == [[], cold] and host.swaps() == []
+    host.guest.run("systemctl restart systemd-journald systemd-udevd; udevadm trigger --settle; "
+                   "systemctl daemon-reload; systemctl restart dbus systemd-sysctl; "
+                   "systemctl start local-fs.target swap.target; udevadm settle; sleep 2")
+    assert [host.mounts(host.node(disk)) for disk in disks[:2]] == tiers and host.swaps() == []
+    host.guest.power_off()
+    assert host.boot() == "running"
+    assert [host.mounts(host.node(disk)) for disk in disks[:2]] == tiers and host.swaps() == []
+    result = host.run(wanted, **options)
+    assert not result.failed and result["changed"] is False, result
+    host.guest.run(f"mkdir -p /mnt/hot; mount {host.node(disks[0])} /mnt/hot")
+    assert host.guest.read("/mnt/hot/journal") == "started\n" * 2  # the data stays
+
+
 def uuid_in_fstab(host, tier):
     """The UUID in the module's line of fstab."""
     (line,) = [line for line in host.guest.read("/etc/fstab").splitlines()
