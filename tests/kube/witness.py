@@ -42,11 +42,11 @@ class Watch(threading.Thread):
 class Witness:
     """with Witness(…) as witness: the writer is at work."""
 
-    def __init__(self, cluster, log, threads=THREADS):
+    def __init__(self, cluster, log, threads=THREADS, pause=0):
         self.log = Path(log)
         self.log.touch()
         self.watch = Watch(cluster)
-        self.command = [sys.executable, WRITER, cluster.folder, log, str(threads)]
+        self.command = [sys.executable, WRITER, cluster.folder, log, str(threads), str(pause)]
 
     def __enter__(self):
         self.watch.start()

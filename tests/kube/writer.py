@@ -1,8 +1,8 @@
 """Somebody else's controller: reads each Node in turn, changes a label, an annotation and a taint of its
 own on it, and writes it back with the version it read.
 
-  writer.py CLUSTER LOG THREADS    until standard input ends; LOG gets a line for each write that was
-                                   accepted: Node, version, turn
+  writer.py CLUSTER LOG THREADS PAUSE    until standard input ends, with PAUSE seconds between writes; LOG
+                                         gets a line for each that was accepted: Node, version, turn
 """
 
 import sys
@@ -37,7 +37,7 @@ def write_once(api, name, turn):
         return None
 
 
-def work(cluster, names, log, stop):
+def work(cluster, names, log, stop, pause):
     api, turn = Api(cluster), 0
     while not stop.is_set():
         turn += 1
@@ -45,15 +45,16 @@ def work(cluster, names, log, stop):
             version = write_once(api, name, str(turn))
             if version:
                 log.write(f"{name} {version} {turn}\n")
-            if stop.is_set():
+            if stop.wait(pause):
                 break
 
 
 def main():
-    cluster, threads = Cluster(sys.argv[1]), int(sys.argv[3])
+    cluster, threads, pause = Cluster(sys.argv[1]), int(sys.argv[3]), float(sys.argv[4])
     names, stop = sorted(Api(cluster).nodes()), threading.Event()
     with open(sys.argv[2], "w", encoding="ascii", buffering=1) as log:
-        workers = [threading.Thread(target=work, args=(cluster, names[n::threads], log, stop)) for n in range(threads)]
+        workers = [threading.Thread(target=work, args=(cluster, names[n::threads], log, stop, pause))
+                   for n in range(threads)]
         for worker in workers:
             worker.start()
         sys.stdin.read()
