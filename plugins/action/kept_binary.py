@@ -43,10 +43,11 @@ ANSWER = re.compile(r"^ecoma-fleet: (\w+)(?: (.*?))?\s*$", re.MULTILINE)
 # The commands for the host. They have no single quotes and become one line, so that the layers of
 # quoting around them stay short, and that every login shell passes them on.
 
-# $0 is the module, $1 how many bytes come on standard input, $2... are ARCHITECTURE:SHA256. `unsafe` names what others than this user or root
-# could change; a symbolic link has mode 777, so it is named too. $@ become the cache directory and
-# all above it. Hosts of several architectures may share a home, but not /var/cache. find has to be
-# able to return to where it was started, and sudo leaves it in a directory of somebody else.
+# $0 is the module, $1 how many bytes come on standard input, $2... are ARCHITECTURE:SHA256. `unsafe`
+# names what others than this user or root could change; a symbolic link has mode 777, so it is named
+# too. $@ become the cache directory and all above it. Hosts of several architectures may share a
+# home, but not /var/cache. find has to be able to return to where it was started, and sudo leaves it
+# in a directory of somebody else.
 PLACES = """
 length=$1; shift;
 if [ -O / ]; then me=0 arch= d=/var/cache; umask 022;

@@ -7,14 +7,14 @@ import shutil
 
 import pytest
 
-SECONDS = 12
+LONGEST = 500  # seconds; he is stopped when the tasks are done
 PLACE = "/var/cache/ecoma-fleet"
 TASK = {"name": "probe", "probe_module": {"password": "correct-horse", "item": "{{ item }}"}, "ignore_errors": True}
 
 # What the plugin would be without its care: it doesn't look who may write, and it runs a name.
 WEAKENED = {
-    'unsafe() { cd / && find / "$@" -prune "(" -perm /022 -o ! -user 0 ! -user "$me" ")"; };': "unsafe() { :; };",
-    "/proc/self/fd/3 -; rc=$?;": 'cp "$f" /dev/null; "$f" -; rc=$?;',
+    'unsafe() { cd / && exec find / "$@" -prune "(" -perm /022 -o ! -user 0 ! -user "$me" ")"; };': "unsafe() { :; };",
+    "/proc/self/fd/3 -; rc=$?;": '{ cp "$f" /dev/null; "$f" -; }; rc=$?;',
     "is_good <&3": 'is_good <"$f"',
 }
 
@@ -28,15 +28,16 @@ def attack(nodes, site, ansible):
 
     def run(times):
         nodes.in_node("alpha", "rm", "-f", "/tmp/ran-as")
-        words = ["/opt/mallory", str(SECONDS), PLACE, "probe_module", "/opt/right_copy"]
+        words = ["/opt/mallory", str(LONGEST), PLACE, "probe_module", "/opt/right_copy"]
         mallory = nodes.start("alpha", "mallory", *words)
         played = site.play(ansible, [{**TASK, "loop": list(range(times))}], become=True)
-        mallory.terminate()
-        seen = mallory.communicate()[0]
+        assert mallory.poll() is None
+        nodes.in_node("alpha", "pkill", "-x", "mallory")
+        seen = [line for line in mallory.communicate()[0].splitlines() if line.startswith("read ")]
         ran_as = nodes.in_node("alpha", "sh", "-c", "cat /tmp/ran-as 2>/dev/null || :").split()
         results = played.one("probe")["result"]["results"]
         assert len(results) == times, played.output
-        return {result.get("by") for result in results}, set(ran_as), seen.split()
+        return {result.get("by") for result in results}, set(ran_as), seen
 
     yield run
     nodes.in_node("alpha", "sh", "-c", f"chmod 755 /var/cache; rm -rf {PLACE}* /tmp/ran-as")
@@ -62,4 +63,4 @@ def test_a_weakened_plugin_loses(nodes, site, attack):
         text = text.replace(careful, careless)
     plugin.write_text(text)
     nodes.in_node("alpha", "chmod", "777", "/var/cache")
-    assert "0" in attack(40)[1]
+    assert any("0" in attack(40)[1] for _ in range(4))
