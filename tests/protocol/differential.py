@@ -424,6 +424,7 @@ def compare(line, answer, counts):
         counts['literals with what JSON has not (kept difference)'] += 1
         return None
     contexts, has_one = wanted.pop('contexts'), wanted.pop('has_one')
+    any_order = share_letters(set(wanted['no_log_values']))
     lost = any(message.startswith('Value ') or 'as dictionary' in message or 'could not parse' in message
                for message in wanted['error_messages'])
     wanted, got = normalise(wanted, contexts), normalise(answer, contexts)
@@ -435,7 +436,7 @@ def compare(line, answer, counts):
             values[:] = [value for value in values if value != secret_key(1)]
     if lost and set(wanted['no_log_values']) <= set(got['no_log_values']):
         got['no_log_values'] = wanted['no_log_values']
-    if share_letters(wanted['no_log_values']):
+    if any_order:
         wanted = {key: value for key, value in wanted.items() if key not in ('log', 'scrubbed')}
     if 'scrubbed' in wanted:
         counts['secrets: hidden as ansible-core does'] += bool(wanted['no_log_values'])
