@@ -22,6 +22,7 @@ static struct {
     off_t offset; /* of the byte that can't be written; -1: none */
     bool interrupt_next, short_next, nothing;
     bool stays;  /* a signature that no write takes away */
+    off_t later; /* a signature that only another look finds, while it is there; 0: none */
     bool unread; /* libblkid can't be asked */
     bool sync_fails;
     int syncs, looks;
@@ -70,8 +71,12 @@ int __wrap_content_read_signatures(int fd, const char *const *types, struct cont
     if (fault.unread)
         return error_set(error, -EIO, "unread");
     int r = __real_content_read_signatures(fd, types, ret_content, error);
-    if (r == 0 && fault.stays && ret_content->signatures.count == 0) {
+    char there = 0;
+    if (fault.later)
+        assert_int_equal(pread(fd, &there, 1, fault.later), 1);
+    if (r == 0 && (fault.stays || there) && ret_content->signatures.count == 0) {
         ret_content->signatures.items = calloc(1, sizeof(struct signature));
+        ret_content->signatures.items[0].offset = (uint64_t)fault.later;
         ret_content->signatures.items[0].length = 1;
         ret_content->signatures.count = 1;
     }
@@ -187,6 +192,19 @@ static void signatures_that_are_left(void **state)
     assert_int_equal(fault.looks, 1 + 64);
 }
 
+static void a_signature_under_another(void **state)
+{
+    AUTO_CLOSE int fd = new_device(32 * mib);
+
+    (void)state;
+    fault.later = 8 * mib;
+    fill(fd, fault.later, kib);
+    assert_int_equal(clear(fd, NULL), 0);
+    assert_int_equal(fault.looks, 2);
+    assert_true(is_filled(fd, fault.later, 1, 0));
+    assert_true(is_filled(fd, fault.later + 1, kib - 1, 'x'));
+}
+
 static void what_fails(void **state)
 {
     const struct signature signature = {.offset = 8 * 1048576, .length = 4};
@@ -232,6 +250,7 @@ int main(void)
         FRESH(ends_and_mirrors),
         FRESH(mirrors_beyond_the_end),
         FRESH(signatures_that_are_left),
+        FRESH(a_signature_under_another),
         FRESH(what_fails),
         FRESH(interrupted_and_short_writes),
     };

@@ -240,6 +240,7 @@ static void lines_with_their_numbers(void **state)
     assert_string_equal(line[0].uuid, "1");
     assert_string_equal(line[0].target, "/");
     assert_string_equal(line[0].fstype, "ext4");
+    assert_string_equal(line[0].options, "rw,x-storage-tier=hot");
     assert_string_equal(line[0].tier, "hot");
     assert_false(line[0].cloud_init);
     assert_int_equal(line[1].number, 7);
