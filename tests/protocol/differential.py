@@ -118,7 +118,8 @@ class Generator:
             return self.random.choice(DICTS) if self.chance(0.5) else \
                 self.random.choice(PYTHON_ONLY) if self.chance(0.05) else {'k': self.any_value(2)}
         if spec.get('choices') and self.chance(0.85):
-            return self.random.choice(spec['choices'])
+            as_yaml_has_it = kind == 'str' and self.chance(0.2)  # `off` is a bool there
+            return self.chance(0.5) if as_yaml_has_it else self.random.choice(spec['choices'])
         if kind == 'bool':
             return self.random.choice((True, False) + BOOLS)
         if kind == 'int':
@@ -141,7 +142,7 @@ class Generator:
     def choices(self, spec):
         kind = spec.get('elements', 'str') if spec['type'] == 'list' else spec['type']
         if kind == 'str':
-            pool = ('hot', 'warm', 'x', 'yes', 'no', 'off', 'on', '1', 'True', '')
+            pool = ('hot', 'warm', 'x', 'yes', 'no', 'off', 'on', '1', '0', 'f', 'True', '')
         elif kind == 'int':
             pool = (0, 1, 2, 3, 42)
         elif kind == 'float':
