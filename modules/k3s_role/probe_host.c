@@ -24,6 +24,9 @@ static const char *const k3s_places[] = {
     "/etc/rancher/node/password",
     "/etc/systemd/system/k3s*.service",
     "/etc/systemd/system/k3s*.service.env",
+    "/etc/systemd/system/k3s*.service.d/*",
+    "/etc/default/k3s*",
+    "/etc/sysconfig/k3s*",
     "/usr/local/lib/systemd/system/k3s*.service",
     "/usr/lib/systemd/system/k3s*.service",
     "/lib/systemd/system/k3s*.service",
@@ -110,27 +113,42 @@ int probe_drop_in(const struct request *request, struct facts *facts, struct err
     return file_read_fd(fd, request->config_file, DROP_IN_LIMIT, &facts->drop_in, &length, error);
 }
 
-static int find_k3s(struct facts *facts, struct error *error)
+static int add_found(struct facts *facts, const char *path, struct error *error)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(k3s_places); i++) {
-        glob_t found = {0};
-        int r = glob(k3s_places[i], GLOB_NOSORT, NULL, &found);
+    if (list_has(&facts->found, path))
+        return 0;
+    return string_list_add(&facts->found, path) < 0 ? error_oom(error) : 0;
+}
 
-        for (size_t j = 0; r == 0 && j < found.gl_pathc; j++)
-            if (!list_has(&facts->found, found.gl_pathv[j]) &&
-                string_list_add(&facts->found, found.gl_pathv[j]) < 0)
-                r = GLOB_NOSPACE;
-        globfree(&found);
-        if (r == GLOB_NOSPACE)
-            return error_oom(error);
-    }
-    return 0;
+static int find_places(const char *pattern, struct facts *facts, struct error *error)
+{
+    glob_t found = {0};
+    int status = glob(pattern, GLOB_NOSORT, NULL, &found);
+    int r = status == GLOB_NOSPACE ? error_oom(error) : 0;
+
+    for (size_t i = 0; status == 0 && r == 0 && i < found.gl_pathc; i++)
+        r = add_found(facts, found.gl_pathv[i], error);
+    globfree(&found);
+    return r;
+}
+
+/* Whatever stands where the drop-in would be counts, also a link that leads nowhere. */
+static int find_k3s(const struct request *request, struct facts *facts, struct error *error)
+{
+    struct stat status;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(k3s_places); i++)
+        r = find_places(k3s_places[i], facts, error);
+    if (r == 0 && lstat(request->config_file, &status) == 0)
+        r = add_found(facts, request->config_file, error);
+    return r;
 }
 
 int probe_host(const struct request *request, struct facts *facts, struct error *error)
 {
     if (request->host.role == ROLE_CDB && !request->absent)
-        return find_k3s(facts, error);
+        return find_k3s(request, facts, error);
     int r = read_name(request, facts, error);
     if (r == 0 && !request->absent)
         r = request->host.tiers_auto ? read_tiers(request, facts, error)

@@ -32,7 +32,8 @@ const struct param k3s_role_params[] = {
          STRINGS("This host's role. Its K3s configuration gets a drop-in that the node registers "
                  "with: labels of O(prefix), and taints.",
                  "V(cdb) is no member of the cluster: nothing is written, and K3s' configuration, "
-                 "data or units on this host are an error that says what was found.")},
+                 "data or units on this host, and whatever stands at O(config_file), are an error "
+                 "that says what was found.")},
     {.name = "storage_tiers",
      .type = PARAM_LIST,
      .has_elements = true,

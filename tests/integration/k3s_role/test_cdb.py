@@ -8,7 +8,8 @@ PLACES = ["/etc/rancher/k3s/config.yaml", "/etc/rancher/k3s/k3s.yaml", "/etc/ran
           "/etc/rancher/k3s/config.yaml.d/50-k3s-role.yaml", "/etc/rancher/k3s/config.yaml.d/10-x.yaml",
           "/etc/systemd/system/k3s.service", "/etc/systemd/system/k3s-agent.service",
           "/etc/systemd/system/k3s-agent.service.env", "/var/lib/rancher/k3s/agent/x", "/etc/init.d/k3s",
-          "/etc/rancher/node/password", "/usr/local/lib/systemd/system/k3s.service"]
+          "/etc/rancher/node/password", "/usr/local/lib/systemd/system/k3s.service",
+          "/etc/default/k3s", "/etc/sysconfig/k3s-agent", "/etc/systemd/system/k3s.service.d/10-env.conf"]
 
 
 def test_nothing_there(host):
@@ -48,3 +49,22 @@ def test_a_former_worker(host):
     assert host.run(role="cdb").failed
     host.good(state="absent")
     assert host.good(role="cdb")["changed"] is False
+
+
+def test_a_former_worker_with_a_drop_in_elsewhere(host):
+    path = "/var/x/50[1].yaml"
+    host.good(role="wkr", config_file=path)
+    assert host.good(role="cdb")["changed"] is False
+    refused = host.run(role="cdb", config_file=path)
+    assert refused["error_id"] == "k3s-found" and path in refused["msg"]
+    host.good(state="absent", config_file=path)
+    assert host.good(role="cdb", config_file=path)["changed"] is False
+
+
+def test_whatever_stands_at_the_drop_ins_place(host):
+    link, folder = Path("/var/link.yaml"), Path("/var/folder.yaml")
+    link.symlink_to("/nowhere")
+    folder.mkdir()
+    for path in link, folder:
+        refused = host.run(role="cdb", config_file=str(path))
+        assert refused["error_id"] == "k3s-found" and str(path) in refused["msg"]
