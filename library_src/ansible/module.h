@@ -51,6 +51,10 @@ struct module {
      * nothing else was changed. */
     int (*apply_together)(const void *request, void *facts, const struct plan *plan, json_t *done,
                           struct error *error);
+    /* Beside `apply_together`, where others write at the same time: whether what the look after the
+     * work still finds to do is done as well, after `rounds` of it in `milliseconds`. 1: yes (it
+     * may have paused), 0: no, it is an error; or a refusal. NULL: no. */
+    int (*again)(const void *request, int rounds, long milliseconds, struct error *error);
     /* In check mode, when there is something to do: asks what only the system can tell about it.
      * Changes nothing. NULL: nothing is asked. */
     int (*rehearse)(const void *request, const void *facts, struct error *error);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "coerce.h"
@@ -177,10 +178,12 @@ static int apply_each(struct run *run, struct look *look, json_t *done, json_t *
     return r;
 }
 
-static int apply_together(struct run *run, struct look *look, json_t *done, struct error *error)
+/* `all` has the actions of `look` too. */
+static int apply_together(struct run *run, const struct look *all, struct look *look, json_t *done,
+                          struct error *error)
 {
     run->started = true;
-    output_action_begins(signal_members(run, look, done));
+    output_action_begins(signal_members(run, all, done));
     int r = run->module->apply_together(run->request, look->facts, &look->plan, done, error);
     run->started = r != -EPERM || json_array_size(done) > 0;
     if (r == 0)
@@ -188,53 +191,104 @@ static int apply_together(struct run *run, struct look *look, json_t *done, stru
     return r;
 }
 
-static int apply_all(struct run *run, struct look *look, json_t *failed, struct error *error)
+static void tell_actions(const struct look *all, json_t *done, struct error *error)
 {
-    AUTO_JSON json_t *done = json_array();
-    int r = done ? 0 : error_oom(error);
-
-    if (r == 0)
-        r = run->module->apply_together ? apply_together(run, look, done, error)
-                                        : apply_each(run, look, done, failed, error);
-    if (r < 0) {
-        error_detail(error, "actions", plan_actions_json(&look->plan, look->plan.count));
-        error_detail(error, "actions_done", TAKE_PTR(done));
-    }
-    return r;
+    error_detail(error, "actions", plan_actions_json(&all->plan, all->plan.count));
+    error_detail(error, "actions_done", json_incref(done));
 }
 
-/* Looks again: nothing may be left to do but what was excused. */
-static int verify(struct run *run, const struct look *applied, struct look *last,
-                  const json_t *failed, struct error *error)
+/* What a look after the work still finds to do, but for what was excused. */
+static int list_left(const struct look *last, const json_t *failed, json_t *left,
+                     struct error *error)
 {
-    AUTO_JSON json_t *left = json_array();
-    int r = look_again(run, NULL, last, error);
-
-    for (size_t i = 0; r == 0 && i < last->plan.count; i++)
+    json_array_clear(left);
+    for (size_t i = 0; i < last->plan.count; i++)
         if (!holds_text(failed, last->plan.actions[i].shown) &&
             json_array_append(left, last->plan.actions[i].shown) < 0)
             return error_oom(error);
-    if (r == 0 && json_array_size(left) > 0) {
+    return 0;
+}
+
+static int add_actions(struct look *all, const struct look *last, struct error *error)
+{
+    int r = json_array_extend(all->plan.diff, last->plan.diff) < 0 ? error_oom(error) : 0;
+
+    for (size_t i = 0; r == 0 && i < last->plan.count; i++)
+        r = plan_add(&all->plan, json_incref(last->plan.actions[i].shown), NULL, error);
+    return r;
+}
+
+static long milliseconds_since(const struct timespec *start)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - start->tv_sec) * 1000L + (now.tv_nsec - start->tv_nsec) / 1000000L;
+}
+
+/* 1 when what is left is to be done too. */
+static int ask_again(const struct run *run, int rounds, const struct timespec *start, json_t *left,
+                     struct error *error)
+{
+    int r = run->module->again
+                ? run->module->again(run->request, rounds, milliseconds_since(start), error)
+                : 0;
+
+    if (r == 0)
         r = error_set(error, -EIO,
                       "all actions were carried out without an error, but the system doesn't show "
                       "what they should have made; to be done still: see actions_left");
-        error_detail(error, "actions_left", TAKE_PTR(left));
+    if (r < 0)
+        error_detail(error, "actions_left", json_incref(left));
+    return r;
+}
+
+/* Looks again: nothing may be left to do. What others undid or brought meanwhile is done too. */
+static int verify(struct run *run, struct look *all, struct look *last, json_t *done,
+                  const json_t *failed, struct error *error)
+{
+    AUTO_JSON json_t *left = json_array();
+    struct timespec start;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int rounds = 1;; rounds++) {
+        int r = left ? look_again(run, NULL, last, error) : error_oom(error);
+        if (r == 0)
+            r = list_left(last, failed, left, error);
+        if (r < 0 || json_array_size(left) == 0)
+            return r;
+        r = ask_again(run, rounds, &start, left, error);
+        if (r > 0)
+            r = add_actions(all, last, error);
+        if (r == 0)
+            r = apply_together(run, all, last, done, error);
+        if (r < 0)
+            return r;
     }
-    if (r < 0) {
-        error_detail(error, "actions", plan_actions_json(&applied->plan, applied->plan.count));
-        error_detail(error, "actions_done", plan_actions_json(&applied->plan, applied->plan.count));
-    }
+}
+
+static int apply_all(struct run *run, struct look *all, struct look *last, struct error *error)
+{
+    AUTO_JSON json_t *done = json_array(), *failed = json_array();
+    int r = done && failed ? 0 : error_oom(error);
+
+    if (r == 0)
+        r = run->module->apply_together ? apply_together(run, all, all, done, error)
+                                        : apply_each(run, all, done, failed, error);
+    if (r == 0)
+        r = verify(run, all, last, done, failed, error);
+    if (r < 0)
+        tell_actions(all, done, error);
     return r;
 }
 
 static int change(struct run *run, struct look *look, json_t **ret_result, struct error *error)
 {
     AUTO_LOOK struct look last = {0};
-    AUTO_JSON json_t *failed = json_array();
     AUTO_CLOSE int lock = -1;
-    int r = failed ? 0 : error_oom(error);
+    int r = 0;
 
-    if (r == 0 && run->module->lock_path)
+    if (run->module->lock_path)
         r = lock_take(run->module->lock_path, run->module->lock_seconds, &lock, error);
     if (r == 0)
         r = settle(run, look, error);
@@ -242,12 +296,8 @@ static int change(struct run *run, struct look *look, json_t **ret_result, struc
         return r;
     if (look->plan.count == 0)
         return build_result(run, look, look, ret_result, error);
-    r = apply_all(run, look, failed, error);
-    if (r == 0)
-        r = verify(run, look, &last, failed, error);
-    if (r == 0)
-        r = build_result(run, look, &last, ret_result, error);
-    return r;
+    r = apply_all(run, look, &last, error);
+    return r < 0 ? r : build_result(run, look, &last, ret_result, error);
 }
 
 int run_carry_out(struct run *run, json_t **ret_result, struct error *error)

@@ -14,6 +14,13 @@ int role_apply(const void *request_, void *facts, const struct plan *plan, json_
     return r;
 }
 
+int role_again(const void *request_, int rounds, long milliseconds, struct error *error)
+{
+    const struct request *request = request_;
+
+    return request->cluster ? again_cluster(request, rounds, milliseconds, error) : 0;
+}
+
 int role_rehearse(const void *request_, const void *facts, struct error *error)
 {
     const struct request *request = request_;

@@ -9,7 +9,7 @@
 #include "replies.h"
 #include "text.h"
 
-enum { SHORTEST_WAIT_MS = 20, LONGEST_WAIT_MS = 1000, FEW = 4, NAMED = 5 };
+enum { SHORTEST_WAIT_MS = 20, LONGEST_WAIT_MS = 1000, FEW = 4, NAMED = 5, FEWEST_ROUNDS = 3 };
 
 /* How far one declared Node has come. */
 enum progress { UNTOUCHED, OPEN, WRITTEN, FAILED };
@@ -273,6 +273,21 @@ int apply_cluster(const struct request *request, struct facts *facts, const stru
         r = -EIO;
     }
     return r;
+}
+
+int again_cluster(const struct request *request, int rounds, long milliseconds, struct error *error)
+{
+    struct patience patience = patience_begin(1, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
+
+    if (rounds >= FEWEST_ROUNDS && milliseconds >= request->timeout * 1000L)
+        return error_refuse(error, "kube-conflict",
+                            "after each of %d times that Nodes were written, others had changed "
+                            "what was written, for %ld seconds; to be done still: see actions_left",
+                            rounds, milliseconds / 1000);
+    while (--rounds > 0 && patience.pause < patience.longest)
+        patience.pause *= 2;
+    patience_pause(&patience);
+    return 1;
 }
 
 int rehearse_cluster(const struct request *request, const struct facts *facts, struct error *error)

@@ -27,6 +27,7 @@ static const struct module k3s_role = {
     .probe = role_probe,
     .plan = role_plan,
     .apply_together = role_apply,
+    .again = role_again,
     .rehearse = role_rehearse,
     .request_free = request_free,
     .facts_free = facts_free,

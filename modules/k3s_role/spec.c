@@ -102,7 +102,7 @@ const struct param k3s_role_params[] = {
      .type = PARAM_INT,
      .default_json = "300",
      .description = STRINGS("Seconds to wait for missing Nodes, and for conflicts with other "
-                            "writers to end.")},
+                            "writers to end, before a write or right after it.")},
     {.name = "server_dry_run",
      .type = PARAM_BOOL,
      .default_json = "false",

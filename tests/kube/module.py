@@ -88,6 +88,15 @@ def between(folder, kubectl, change):
                    f'exec {kubectl} "$@"')
 
 
+def after(folder, kubectl, change, once=True):
+    """A kubectl with which something happens after the first write, or after each, before it says so."""
+    done = folder / "happened"
+    asked = f"[ -e {done} ] ||" if once else ""
+    return program(folder / "after/kubectl", f'{kubectl} "$@"; status=$?',
+                   f'case " $* " in *" replace "*) {asked} {{ touch {done}; {change}; }} >/dev/null ;; esac',
+                   "exit $status")
+
+
 def installed(folder, *files):
     """Words before a command, for which (PATH, PROGRAM) pairs are installed, and no other k3s or kubectl."""
     upper = folder / "installed"

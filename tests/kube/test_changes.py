@@ -4,7 +4,7 @@ import json
 
 import pytest
 from api import annotations_of, labels_of, node_object, state_of, taint, taints_of
-from module import between, installed, node, program
+from module import after, between, installed, node, program
 
 ADDED = "2026-01-02T03:04:05Z"
 FOREIGN_TAINT = {**taint("example.org/maintenance=disk:NoExecute"), "timeAdded": ADDED}
@@ -138,6 +138,33 @@ def test_a_node_deleted_between_read_and_write_is_not_made_again(api, cluster, r
     done = role.run([node("n1", "sts"), node("n2", "sts")], timeout=3)
     assert done.failed and "n2" in done["msg"], done
     assert "n2" not in api.nodes() and labels_of(api.node("n1"))["ecoma.io/role"] == "sts"
+
+
+def test_a_node_that_registers_between_read_and_write_gets_its_role_too(api, cluster, role, tmp_path):
+    api.create(node_object("n1"))
+    late = tmp_path / "late.json"
+    late.write_text(json.dumps(node_object("n2")))
+    role.kubectl = between(tmp_path, cluster.programs / "kubectl",
+                           f"{cluster.programs}/kubectl --kubeconfig {cluster.admin} create -f {late}")
+    done = role.run([node("n1", "sts"), node("n2", "ops"), node("n3", "ops")], diff=True, missing="ignore", timeout=0)
+    assert not done.failed and (tmp_path / "happened").exists(), done
+    assert done["pending"] == ["n3"] and set(done["nodes"]) == {"n1", "n2"}
+    assert done.of("n1") and done.of("n2")[("label", "ecoma.io/role")] == (None, "ops")
+    assert [diff["after_header"] for diff in done["diff"]] == ["n1", "n2"]
+    for name, given in ("n1", "sts"), ("n2", "ops"):
+        assert labels_of(api.node(name))["ecoma.io/role"] == given
+
+
+def test_our_label_changed_by_another_right_after_the_write_is_ours_again(api, cluster, role, tmp_path):
+    api.create(node_object("n1"))
+    admin = f"{cluster.programs}/kubectl --kubeconfig {cluster.admin}"
+    role.kubectl = after(tmp_path, cluster.programs / "kubectl",
+                         f"{admin} label --overwrite node n1 ecoma.io/role=ops")
+    done = role.run([node("n1", "sts")])
+    assert not done.failed and (tmp_path / "happened").exists(), done
+    assert labels_of(api.node("n1"))["ecoma.io/role"] == "sts"
+    values = [(a["before"], a["after"]) for a in done["actions"] if a["key"] == "ecoma.io/role" and a["op"] == "label"]
+    assert values == [(None, "sts"), ("ops", "sts")]
 
 
 def test_nothing_to_change_sends_nothing(api, cluster, role):

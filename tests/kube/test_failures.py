@@ -10,7 +10,7 @@ import time
 import pytest
 from api import Api, Refused, labels_of, node_object, taint, taints_of
 from certificates import EXPIRED, Authority
-from module import installed, node, program
+from module import after, installed, node, program
 
 SECRETS = re.compile(r"(?:certificate-authority|client-certificate|client-key)-data: (\S+)|(?:token|password): (\S+)")
 
@@ -208,6 +208,20 @@ def test_every_write_is_a_conflict(api, role, cluster, tmp_path):
                            f'exec {cluster.programs}/kubectl "$@"')
     failed(role, "kube-conflict", "n1", "n2", nodes=[node("n1", "sts"), node("n2", "sts")], timeout=4)
     assert not [found for found in api.nodes().values() if "ecoma.io/role" in labels_of(found)]
+
+
+def test_every_write_is_undone_at_once(api, role, cluster, tmp_path):
+    """Somebody else takes our label away after each of our writes: the run ends, and says what is left."""
+    admin = f"{cluster.programs}/kubectl --kubeconfig {cluster.admin}"
+    api.create(node_object("n1"))
+    role.kubectl = after(tmp_path, cluster.programs / "kubectl", f"{admin} label node n1 ecoma.io/role-", once=False)
+    started = time.monotonic()
+    done = role.run([node("n1", "sts")], timeout=4)
+    assert done["error_id"] == "kube-conflict" and "others had changed" in done["msg"], done
+    assert time.monotonic() - started < 30
+    (left,) = done["actions_left"]
+    assert (left["key"], left["before"], left["after"]) == ("ecoma.io/role", None, "sts")
+    assert done["changed"] and left in done["actions_done"] and done["actions"]
 
 
 def test_stale_versions_under_a_writer_that_updates_the_node_all_the_time(api, role, cluster):
