@@ -62,12 +62,6 @@ static int parse_json(const char *name, const char *data, size_t length, json_t 
     return 0;
 }
 
-static bool is_outputs(const json_t *value)
-{
-    return json_object_get(value, "vms") || json_object_get(value, "username") ||
-           json_object_get(value, "password");
-}
-
 /* Terraform's wrapper of one output. */
 static bool is_wrapper(const json_t *value)
 {
@@ -75,14 +69,28 @@ static bool is_wrapper(const json_t *value)
            (json_object_get(value, "sensitive") || json_object_get(value, "type"));
 }
 
+/* Terraform's other outputs may be called as ours are. */
+static bool is_outputs(const json_t *value)
+{
+    const json_t *vms = json_object_get(value, "vms");
+
+    if (json_object_get(value, output_name) && (!vms || is_wrapper(vms)))
+        return false;
+    return vms || json_object_get(value, "username") || json_object_get(value, "password");
+}
+
 /* The next layer below `value`, borrowed; NULL when it has none. */
 static json_t *unwrap(const json_t *value)
 {
-    json_t *outputs = json_object_get(json_object_get(value, "values"), "outputs");
+    json_t *output = json_object_get(value, output_name);
+    json_t *shown = json_object_get(value, "values");
 
-    if (is_wrapper(value))
+    if (is_wrapper(value) ||
+        (!output && json_object_size(value) == 1 && json_object_get(value, "value")))
         return json_object_get(value, "value");
-    return json_object_get(outputs ? outputs : value, output_name);
+    if (!output && !shown)
+        shown = json_object_get(value, "planned_values");
+    return output ? output : json_object_get(json_object_get(shown, "outputs"), output_name);
 }
 
 static int unwrap_string(const char *name, const json_t *string, json_t **ret_value,

@@ -56,6 +56,10 @@ def wrap_show(outputs):
     return {"format_version": "1.0", "values": {"outputs": wrap_output(outputs)}}
 
 
+OTHER_OUTPUTS = {name: {"sensitive": False, "type": "string", "value": "x"}
+                 for name in ("vms", "username", "password")}
+
+
 @pytest.mark.parametrize("wrap", [
     json.dumps,
     wrap_output,
@@ -66,8 +70,12 @@ def wrap_show(outputs):
     lambda outputs: wrap_output(outputs)["ansible_inventory"],
     lambda outputs: {"ansible_inventory": outputs},
     lambda outputs: b"\xef\xbb\xbf" + json.dumps(outputs).encode(),
+    lambda outputs: {**OTHER_OUTPUTS, **wrap_output(outputs)},
+    lambda outputs: {"values": {"outputs": {**OTHER_OUTPUTS, **wrap_output(outputs)}}},
+    lambda outputs: {"planned_values": {"outputs": wrap_output(outputs)}},
+    lambda outputs: {"ansible_inventory": {"value": outputs}},
 ], ids=["bare", "output", "show", "string", "output-string", "show-string", "one-output", "named",
-        "byte-order-mark"])
+        "byte-order-mark", "others", "show-others", "plan", "bare-value"])
 def test_terraforms_wrappings(run, seed, wrap):
     assert run("--yaml", outputs=wrap(seed)).out == EXAMPLE
 
