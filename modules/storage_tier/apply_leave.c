@@ -20,9 +20,12 @@
 
 static struct fstab_line *find_line(struct facts *facts, enum tier tier)
 {
-    for (size_t i = 0; i < facts->fstab.lines.count; i++)
-        if (text_equal(facts->fstab.lines.items[i].tier, tier_names[tier]))
-            return &facts->fstab.lines.items[i];
+    for (size_t i = 0; i < facts->fstab.lines.count; i++) {
+        struct fstab_line *line = &facts->fstab.lines.items[i];
+
+        if (text_equal(line->tier, tier_names[tier]) && !line->cloud_init)
+            return line;
+    }
     return NULL;
 }
 
@@ -43,6 +46,13 @@ static int write_record(struct found *found, const struct disk_request *want, st
     return intent_write(intent, error);
 }
 
+static bool has_its_line(const struct fstab *fstab, enum tier tier, const char *uuid)
+{
+    const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[tier]);
+
+    return line && text_equal(line->uuid, uuid);
+}
+
 /* Between its old line and its new one a filesystem that moves is known by a record alone; the new
  * line's step removes it. */
 static int record_move(const struct request *request, struct facts *facts,
@@ -54,7 +64,7 @@ static int record_move(const struct request *request, struct facts *facts,
         const struct signature *fs = found_filesystem(found);
 
         if (want->os || want->adopt || !fs || !text_equal(fs->uuid, line->uuid) ||
-            found->intents.count > 0)
+            found->intents.count > 0 || has_its_line(&facts->fstab, want->tier, fs->uuid))
             continue;
         return write_record(found, want, error);
     }
@@ -74,11 +84,11 @@ static int remove_line(const struct request *request, struct facts *facts, enum 
     int r = record_move(request, facts, line, error);
     if (r == 0)
         r = apply_fstab_text(request, facts, text, outcome, error);
-    if (r == 0) {
-        free(line->tier);
-        line->tier = NULL;
-    }
-    return r;
+    if (r < 0)
+        return r;
+    free(line->tier);
+    line->tier = NULL;
+    return 0;
 }
 
 /* umount(2) succeeds while a bind mount or another mount namespace holds the filesystem: only an

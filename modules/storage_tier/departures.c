@@ -109,23 +109,36 @@ static int refuse(const struct departure *departure, struct error *error)
     return 0;
 }
 
-static int plan_line(struct plan *plan, const struct departure *departure, char **fstab_after,
-                     const struct fstab *fstab, struct error *error)
+static int plan_line(struct plan *plan, const struct departure *departure,
+                     const struct fstab_line *line, char **fstab_after, struct error *error)
 {
-    if (!departure->line)
-        return 0;
-    if (fstab->unwritable)
-        return error_refuse(error, "fstab-unwritable",
-                            "the line of tier %s is to be removed from fstab, but %s",
-                            tier_names[departure->tier], fstab->unwritable);
-    char *after = fstab_text_edit(*fstab_after, departure->line->text, NULL);
+    char *after = fstab_text_edit(*fstab_after, line->text, NULL);
+
     if (!after)
         return error_oom(error);
     free(*fstab_after);
     *fstab_after = after;
     return add(plan, departure, STEP_LEAVE_FSTAB, "fstab",
-               text_format("remove line %d: %s", departure->line->number, departure->line->text),
-               error);
+               text_format("remove line %d: %s", line->number, line->text), error);
+}
+
+/* Each of ours for the tier: somebody may have copied one. */
+static int plan_its_lines(struct plan *plan, const struct departure *departure, char **fstab_after,
+                          const struct fstab *fstab, struct error *error)
+{
+    const char *tier = tier_names[departure->tier];
+    int r = 0;
+
+    if (!departure->line)
+        return 0;
+    if (fstab->unwritable)
+        return error_refuse(error, "fstab-unwritable",
+                            "the line of tier %s is to be removed from fstab, but %s", tier,
+                            fstab->unwritable);
+    for (size_t i = 0; i < fstab->lines.count && r == 0; i++)
+        if (text_equal(fstab->lines.items[i].tier, tier) && !fstab->lines.items[i].cloud_init)
+            r = plan_line(plan, departure, &fstab->lines.items[i], fstab_after, error);
+    return r;
 }
 
 static int plan_lines(const struct departures *departures, const struct facts *facts,
@@ -139,7 +152,7 @@ static int plan_lines(const struct departures *departures, const struct facts *f
 
         r = refuse(departure, error);
         if (r == 0)
-            r = plan_line(plan, departure, fstab_after, &facts->fstab, error);
+            r = plan_its_lines(plan, departure, fstab_after, &facts->fstab, error);
         reload |= departure->line || departure->former->mounted || departure->former->swap_active;
     }
     if (r == 0 && reload && facts->systemd)
