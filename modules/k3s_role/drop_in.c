@@ -7,6 +7,9 @@
 #include "objects.h"
 #include "text.h"
 
+const char drop_in_heading[] =
+    "# Written by the Ansible module k3s_role. Changes made by hand are replaced.\n";
+
 static int compare(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -85,48 +88,9 @@ char *drop_in_text(const struct registration *registration)
 {
     AUTO_TEXT struct text text = {0};
 
-    text_add(&text,
-             "# Written by the Ansible module k3s_role. Changes made by hand are replaced.\n");
+    text_add(&text, drop_in_heading);
     text_addf(&text, "node-name: \"%s\"\n", registration->node_name);
     add_list(&text, "node-label+", &registration->labels);
     add_list(&text, "node-taint+", &registration->taints);
     return text_take(&text);
-}
-
-/* Length of the key when the line begins a value that nobody should see; 0: it doesn't. */
-static size_t secret_key(const char *line, size_t length)
-{
-    static const char *const words[] = {"token",      "secret",   "password",
-                                        "access-key", "endpoint", "auth"};
-    AUTO_FREE char *key = strndup(line, length);
-
-    if (!key)
-        return 0;
-    key[strcspn(key, ":")] = '\0';
-    if (strlen(key) == length || *key == '#')
-        return 0;
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-        if (strstr(key, words[i]))
-            return strlen(key);
-    return 0;
-}
-
-char *drop_in_shown(const char *text)
-{
-    AUTO_TEXT struct text shown = {0};
-    bool hidden = false;
-
-    for (const char *line = text; *line;) {
-        size_t length = strcspn(line, "\n");
-        size_t key = secret_key(line, length);
-        bool goes_on = hidden && (*line == ' ' || *line == '-');
-
-        hidden = key > 0 || goes_on;
-        if (key > 0)
-            text_addf(&shown, "%.*s: ********\n", (int)key, line);
-        else if (!goes_on)
-            text_addf(&shown, "%.*s%s", (int)length, line, line[length] ? "\n" : "");
-        line += length + (line[length] == '\n');
-    }
-    return text_take(&shown);
 }

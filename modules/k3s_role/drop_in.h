@@ -26,9 +26,13 @@ int registration_read(const char *text, struct registration *ret_registration, s
 void registration_release(struct registration *registration);
 #define AUTO_REGISTRATION __attribute__((cleanup(registration_release)))
 
-/* The file. Owned by the caller; NULL when out of memory. */
+/* The file, whose first line is the heading. Owned by the caller; NULL when out of memory. */
 char *drop_in_text(const struct registration *registration);
+extern const char drop_in_heading[];
 
-/* A file's text for people's eyes: values of keys that hold secrets are hidden. Owned by the
- * caller; NULL when out of memory. */
+/*
+ * A file's text for people's eyes: a file of this module as it is, and of one edited by hand the
+ * labels, taints and name of the Node, and of other settings the names. Owned by the caller; NULL
+ * when out of memory.
+ */
 char *drop_in_shown(const char *text);

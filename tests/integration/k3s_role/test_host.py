@@ -74,11 +74,12 @@ def test_check_mode_says_what_the_run_does(host):
 def test_edited_by_hand(host):
     host.good(role="wkr")
     ours = DROP_IN.read_text()
-    DROP_IN.write_text(ours + "flannel-iface: eth1\ntoken: hunter2\n")
+    DROP_IN.write_text(ours.replace("role=wkr", "role=sts") + "flannel-iface: eth1\ntoken: >\n hunter2\n\n hunter3\n")
     done = host.good(role="wkr", diff=True)
     (diff,) = done["diff"]
-    assert "flannel-iface: eth1" in diff["before"] and diff["after"] == ours
-    assert "hunter2" not in done.output
+    assert diff["after"] == ours and diff["before"].startswith(
+        ours.replace("role=wkr", "role=sts") + "flannel-iface: ********\ntoken: ********\n")
+    assert done["actions"][0]["before"] == diff["before"] and "hunter" not in done.output
     assert any("by hand" in reason for reason in done["restart_reasons"])
     assert DROP_IN.read_text() == ours
 

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "drop_in.h"
+#include "text.h"
 
 static void expect_list(const struct string_list *list, const char *wanted)
 {
@@ -102,6 +103,12 @@ static void test_no_mapping(void **state)
     }
 }
 
+#define OURS                                                                                       \
+    "# Written by the Ansible module k3s_role. Changes made by hand are replaced.\n"               \
+    "node-name: \"a\"\nnode-label+:\n  - \"b=c\"\nnode-taint+:\n  - \"d=e:NoSchedule\"\n"
+#define IN_FILE(lines)                                                                             \
+    "# comments, layout and other values aren't shown; lines in the file: " #lines "\n"
+
 static void expect_shown(const char *text, const char *wanted)
 {
     AUTO_FREE char *shown = drop_in_shown(text);
@@ -109,17 +116,88 @@ static void expect_shown(const char *text, const char *wanted)
     assert_string_equal(shown, wanted);
 }
 
-static void test_secrets_are_not_shown(void **state)
+static void test_shown(void **state)
 {
     (void)state;
-    expect_shown("node-name: a\ntoken: hunter2\nnode-label+:\n  - \"a=b\"\n",
-                 "node-name: a\ntoken: ********\nnode-label+:\n  - \"a=b\"\n");
-    expect_shown("agent-token: |\n  hunter2\n  more\nx: y", "agent-token: ********\nx: y");
-    expect_shown("datastore-endpoint: postgres://u:p@h/d\n", "datastore-endpoint: ********\n");
-    expect_shown("kube-secret:\n- a\n- b\nz: 1\n", "kube-secret: ********\nz: 1\n");
-    expect_shown("# token is elsewhere\nno colon with token\n\n",
-                 "# token is elsewhere\nno colon with token\n\n");
     expect_shown("", "");
+    expect_shown(OURS, OURS);
+    expect_shown(OURS "flannel-iface: eth0\n", OURS "flannel-iface: ********\n" IN_FILE(7));
+    expect_shown(OURS "# more\n", OURS IN_FILE(7));
+    expect_shown("{node-label: [x=y, {z: S}, 'S'], node-taint: 'k:NoExecute', node-name: b}",
+                 "node-label:\n  - \"x=y\"\n  - ********\n  - ********\n"
+                 "node-taint: \"k:NoExecute\"\nnode-name: \"b\"\n" IN_FILE(1));
+    expect_shown("- a\n- b\n", "# 2 lines that aren't shown: no YAML mapping\n");
+    expect_shown("[", "# 1 line that isn't shown: no YAML mapping\n");
+    expect_shown("# a\n", IN_FILE(1));
+}
+
+/* However somebody writes it. SECRET stands for what nobody may see. */
+static void test_secrets_are_not_shown(void **state)
+{
+    static const char *const texts[] = {
+        "token: SECRET",
+        "token: |\n  x\n\n  SECRET",
+        "token:\n\n  SECRET",
+        "token: \"a\n  b\nSECRET\"",
+        "token: \"a\n  b\n  SECRET\"",
+        "token: >-\n\tSECRET",
+        "token: >-\n  SECRET",
+        "{node-name: x, token: SECRET}",
+        "{node-name: x, SECRET}",
+        "{node-name: x, secret}",
+        "# token: SECRET",
+        "token\n: SECRET",
+        "? token\n: SECRET",
+        "? SECRET",
+        "? [SECRET]\n: x",
+        "\"to\\x6ben\": SECRET",
+        "a: &x SECRET\ntoken: *x",
+        "token: &x secret\nnode-name: *x",
+        "token: &x secret=x\nnode-label: [*x]",
+        "a: [&x secret]\nnode-name: *x",
+        "token: &SECRET x",
+        "token: !SECRET x",
+        "kubelet-arg:\n- \"token=SECRET\"",
+        "agent-token: SECRET\nnode-name: a",
+        "datastore-endpoint: postgres://u:SECRET@h/d",
+        "node-label: {token: SECRET}",
+        "node-label:\n- |\n  token SECRET",
+        "node-taint:\n- token=SECRET",
+        "node-name: a\n---\ntoken: SECRET",
+        "node-name: a\n...\nSECRET",
+        "node-name: a # SECRET",
+        "token:SECRET",
+        "node-name: a\ntoken:SECRET\n",
+        "node-name: a\nSECRET:\n",
+        "SECRET: x",
+        "token: SECRET\n\tx: y",
+        "- SECRET",
+        "SECRET",
+        "token: SECRET\n\xff",
+        "%SECRET\n--- a",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        AUTO_FREE char *file = text_format("%s%s", OURS, texts[i]);
+        AUTO_FREE char *alone = drop_in_shown(texts[i]), *beside = drop_in_shown(file);
+
+        if (strcasestr(alone, "secret"))
+            fail_msg("%s is shown as %s", texts[i], alone);
+        if (strcasestr(beside, "secret"))
+            fail_msg("%s is shown as %s", file, beside);
+        assert_string_not_equal(beside, OURS);
+    }
+}
+
+/* Not even as the name of a setting, of which k3s_role_info gives all. */
+static void test_keys_that_are_none(void **state)
+{
+    AUTO_REGISTRATION struct registration found = {0};
+
+    (void)state;
+    read_text("{token: x, SECRET: x, secret, [x]: y, snapshotter: native}", &found);
+    expect_list(&found.others, "token ******** ******** ******** snapshotter");
 }
 
 int main(void)
@@ -130,7 +208,9 @@ int main(void)
         cmocka_unit_test(test_names_given_twice),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_no_mapping),
+        cmocka_unit_test(test_shown),
         cmocka_unit_test(test_secrets_are_not_shown),
+        cmocka_unit_test(test_keys_that_are_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
