@@ -9,12 +9,15 @@
 #include "file.h"
 #include "fstab_file.h"
 #include "host.h"
-#include "kubernetes.h"
 #include "probe.h"
 #include "request_parts.h"
 #include "text.h"
 
 enum { DROP_IN_LIMIT = 1024 * 1024 };
+
+#define STORAGE_ROOT "/var/storage"
+
+static const char *const mounted_tiers[] = {"hot", "warm", "cold"};
 
 /* Where K3s' installers put its configuration, its units and what it keeps. */
 static const char *const k3s_places[] = {
@@ -57,34 +60,55 @@ static bool list_has(const struct string_list *list, const char *string)
     return false;
 }
 
-static int add_tier(const struct request *request, const struct fstab_line *line,
-                    struct facts *facts, struct error *error)
+static int add_line(const struct fstab_line *line, struct facts *facts, struct error *error)
 {
-    AUTO_FREE char *key = text_format("%s/storage-%s", request->prefix, line->tier);
+    bool known = text_equal(line->tier, "swap");
 
-    if (!key)
-        return error_oom(error);
-    const char *rule = kubernetes_key_rule(key);
-    if (rule)
+    for (size_t i = 0; i < ARRAY_SIZE(mounted_tiers); i++)
+        known |= text_equal(line->tier, mounted_tiers[i]);
+    if (!known)
         return error_refuse(error, "fstab-tier",
                             "storage_tiers: auto: line %d of /etc/fstab has the tier \"%s\", which "
-                            "storage_tier never writes; the label \"%s\" must %s",
-                            line->number, line->tier, key, rule);
-    if (!list_has(&facts->tiers, line->tier) && string_list_add(&facts->tiers, line->tier) < 0)
-        return error_oom(error);
-    return 0;
+                            "storage_tier never writes; its tiers are swap, hot, warm and cold",
+                            line->number, line->tier);
+    return list_has(&facts->tiers, line->tier) || string_list_add(&facts->tiers, line->tier) == 0
+               ? 0
+               : error_oom(error);
 }
 
 /* What storage_tier marked as its own in fstab; cloud-init's lines are never its own. */
-static int read_tiers(const struct request *request, struct facts *facts, struct error *error)
+static int read_fstab_tiers(struct facts *facts, struct error *error)
 {
     struct fstab fstab = {0};
     int r = fstab_read("/etc/fstab", &fstab, error);
 
     for (size_t i = 0; r == 0 && i < fstab.lines.count; i++)
         if (fstab.lines.items[i].tier && !fstab.lines.items[i].cloud_init)
-            r = add_tier(request, &fstab.lines.items[i], facts, error);
+            r = add_line(&fstab.lines.items[i], facts, error);
     fields_release(&fstab_fields, &fstab);
+    return r;
+}
+
+/* A tier of the OS disk is a plain directory. What data disks are mounted on is immutable. */
+static bool is_os_tier(int root, const char *tier)
+{
+    struct statx own, above;
+
+    return statx(root, "", AT_EMPTY_PATH, STATX_TYPE, &above) == 0 &&
+           statx(root, tier, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &own) == 0 &&
+           S_ISDIR(own.stx_mode) && !(own.stx_attributes & STATX_ATTR_IMMUTABLE) &&
+           own.stx_dev_major == above.stx_dev_major && own.stx_dev_minor == above.stx_dev_minor;
+}
+
+static int read_tiers(struct facts *facts, struct error *error)
+{
+    AUTO_CLOSE int root = open(STORAGE_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int r = read_fstab_tiers(facts, error);
+
+    for (size_t i = 0; r == 0 && root >= 0 && i < ARRAY_SIZE(mounted_tiers); i++)
+        if (!list_has(&facts->tiers, mounted_tiers[i]) && is_os_tier(root, mounted_tiers[i]) &&
+            string_list_add(&facts->tiers, mounted_tiers[i]) < 0)
+            r = error_oom(error);
     return r;
 }
 
@@ -151,7 +175,7 @@ int probe_host(const struct request *request, struct facts *facts, struct error 
         return find_k3s(request, facts, error);
     int r = read_name(request, facts, error);
     if (r == 0 && !request->absent)
-        r = request->host.tiers_auto ? read_tiers(request, facts, error)
+        r = request->host.tiers_auto ? read_tiers(facts, error)
                                      : copy_tiers(&request->host.tiers, facts, error);
     return r < 0 ? r : probe_drop_in(request, facts, error);
 }

@@ -71,9 +71,6 @@ static int parse_listed(const json_t *json, struct request *request, struct erro
         r = request_parse_node(json, where, request->prefix, node, error);
     if (r < 0)
         return r;
-    if (node->tiers_auto)
-        return error_set(error, -EINVAL,
-                         "%s: storage_tiers: auto is for a host's own role; name the tiers", where);
     if (node->role == ROLE_NONE && !request->absent)
         return error_set(error, -EINVAL, "%s: the role is missing", where);
     return 0;

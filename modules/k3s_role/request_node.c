@@ -32,26 +32,18 @@ static bool list_has(const struct string_list *list, const char *string)
     return false;
 }
 
-static int parse_tiers(const json_t *list, const char *where, const char *prefix,
-                       struct node_request *node, struct error *error)
+/* Their names were checked by the table of parameters. */
+static int parse_tiers(const json_t *list, const char *where, struct node_request *node,
+                       struct error *error)
 {
     json_t *item;
     size_t i;
 
     json_array_foreach (list, i, item) {
         const char *tier = json_string_value(item);
-        if (text_equal(tier, "auto")) {
+        if (text_equal(tier, "auto"))
             node->tiers_auto = true;
-            continue;
-        }
-        AUTO_FREE char *key = text_format("%s/storage-%s", prefix, tier);
-        if (!key)
-            return error_oom(error);
-        const char *rule = kubernetes_key_rule(key);
-        if (rule)
-            return error_set(error, -EINVAL, "%s: storage_tiers: the label \"%s\" must %s", where,
-                             key, rule);
-        if (!list_has(&node->tiers, tier) && string_list_add(&node->tiers, tier) < 0)
+        else if (!list_has(&node->tiers, tier) && string_list_add(&node->tiers, tier) < 0)
             return error_oom(error);
     }
     if (node->tiers_auto && json_array_size(list) > 1)
@@ -163,7 +155,7 @@ int request_parse_node(const json_t *params, const char *where, const char *pref
                        struct node_request *node, struct error *error)
 {
     node->role = role_of_name(json_string_value(json_object_get(params, "role")));
-    int r = parse_tiers(json_object_get(params, "storage_tiers"), where, prefix, node, error);
+    int r = parse_tiers(json_object_get(params, "storage_tiers"), where, node, error);
     if (r == 0)
         r = parse_labels(json_object_get(params, "labels"), where, prefix, node, error);
     if (r == 0)

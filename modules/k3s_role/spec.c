@@ -12,8 +12,10 @@ const struct param k3s_role_node_params[] = {
     {.name = "storage_tiers",
      .type = PARAM_LIST,
      .has_elements = true,
+     .choices = STRINGS("swap", "hot", "warm", "cold"),
      .default_json = "[]",
-     .description = STRINGS("Its storage tiers, by name.")},
+     .description = STRINGS("Its storage tiers, by name. V(auto) is for O(role) only: what a host "
+                            "has is not known here.")},
     {.name = "labels",
      .type = PARAM_DICT,
      .default_json = "{}",
@@ -37,11 +39,12 @@ const struct param k3s_role_params[] = {
     {.name = "storage_tiers",
      .type = PARAM_LIST,
      .has_elements = true,
+     .choices = STRINGS("auto", "swap", "hot", "warm", "cold"),
      .default_json = "[]",
      .description =
-         STRINGS("This host's storage tiers, by name. The single value V(auto) takes them "
-                 "from the lines of fstab that M(storage_tier) wrote; the tier of the OS disk has "
-                 "none there.")},
+         STRINGS("This host's storage tiers, by name. The single value V(auto) takes what "
+                 "M(storage_tier) left: the tiers of its lines in fstab, and as the OS disk's what "
+                 "is a plain directory in C(/var/storage).")},
     {.name = "labels",
      .type = PARAM_DICT,
      .default_json = "{}",

@@ -11,6 +11,7 @@ import pytest
 
 K3S_ROLE = os.environ.get("K3S_ROLE", "k3s_role")
 K3S_ROLE_INFO = os.environ.get("K3S_ROLE_INFO", "k3s_role_info")
+STORAGE_TIER = os.environ.get("STORAGE_TIER", "storage_tier")
 DROP_IN = Path("/etc/rancher/k3s/config.yaml.d/50-k3s-role.yaml")
 PRIVATE = ("/etc", "/var", "/usr/local")
 

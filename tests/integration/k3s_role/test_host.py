@@ -2,11 +2,12 @@
 
 import socket
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import DROP_IN
+from conftest import DROP_IN, K3S_ROLE, STORAGE_TIER
 
 ROLES = {
     "cpl": ({"ecoma.io/role=cpl"}, ["CriticalAddonsOnly=true:NoExecute"]),
@@ -123,11 +124,66 @@ def test_tiers_from_fstab(host):
     assert yaml.safe_load(DROP_IN.read_text())["node-label+"] == ["ecoma.io/role=sts"]
 
 
-def test_a_tier_in_fstab_that_is_none(host):
-    Path("/etc/fstab").write_text("UUID=2-2 /x ext4 x-storage-tier=h\"ot 0 2\n")
+@pytest.mark.parametrize("tier", ['h"ot', "hott", "os"])
+def test_a_tier_in_fstab_that_is_none(host, tier):
+    Path("/etc/fstab").write_text(f"UUID=2-2 /x ext4 x-storage-tier={tier} 0 2\n")
     refused = host.run(role="sts", storage_tiers="auto")
     assert refused["error_id"] == "fstab-tier" and "line 1" in refused["msg"]
+    assert "swap, hot, warm and cold" in refused["msg"]
     assert not DROP_IN.exists()
+
+
+def tiers():
+    labels = yaml.safe_load(DROP_IN.read_text())["node-label+"]
+    prefix = "ecoma.io/storage-"
+    return {label.removeprefix(prefix).removesuffix("=true") for label in labels if label.startswith(prefix)}
+
+
+@pytest.mark.parametrize("tier", ["hot", "warm", "cold"])
+def test_the_os_disks_tier_as_storage_tier_makes_it(host, tier):
+    init = ["unshare", "--pid", "--fork", "--mount-proc"]  # a host's PID 1 has the same mounts
+    made = host.run(module=STORAGE_TIER, under=init, disks=[{"name": "os", "tier": tier}])
+    assert not made.failed and made["storage"]["tiers"].keys() == {tier}, made
+    host.good(role="sts", storage_tiers=["auto"])
+    assert tiers() == {tier}
+
+
+def test_the_os_disks_tier_beside_others(host):
+    root = Path("/var/storage")
+    for name in "hot", "warm", "other", "swap":
+        (root / name).mkdir(parents=True)
+    (root / "cold").symlink_to("hot")
+    Path("/etc/fstab").write_text("UUID=2-2 /var/storage/warm ext4 noatime,x-storage-tier=warm 0 2\n"
+                                  "UUID=3-3 none swap sw,x-storage-tier=swap 0 0\n")
+    host.good(role="sts", storage_tiers=["auto"])
+    assert tiers() == {"hot", "warm", "swap"}
+
+
+def test_what_is_mounted_or_immutable_is_no_tier_of_the_os_disk(host):
+    for name in "hot", "warm":
+        Path("/var/storage", name).mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "other", "/var/storage/hot"], check=True)
+    immutable = subprocess.run(["chattr", "+i", "/var/storage/warm"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    host.good(role="sts", storage_tiers=["auto"])
+    assert tiers() == (set() if immutable else {"warm"})
+    subprocess.run(["umount", "/var/storage/hot"], check=True)
+    host.good(role="sts", storage_tiers=["auto"])
+    assert "hot" in tiers()
+    if immutable:
+        subprocess.run(["chattr", "-i", "/var/storage/warm"], check=True)
+
+
+def test_the_tiers_are_storage_tiers(host):
+    def choices(module, *path):
+        found = yaml.safe_load(subprocess.run([module, "--doc"], capture_output=True, check=True).stdout)
+        found = found["DOCUMENTATION"]["options"]
+        for name in path:
+            found = found[name]
+        return found["choices"]
+
+    known = choices(STORAGE_TIER, "disks", "suboptions", "tier")
+    assert choices(K3S_ROLE, "storage_tiers") == ["auto", *known]
+    assert choices(K3S_ROLE, "nodes", "suboptions", "storage_tiers") == known
 
 
 def test_a_name_of_its_own(host):
