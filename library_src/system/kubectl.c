@@ -48,13 +48,21 @@ static int find_program(const char *given, struct kubectl *kubectl, struct error
     return 0;
 }
 
-/* K3s' own unless somebody said otherwise, by option or in the environment. */
+/* As kubectl does, which takes an empty one for none. */
+static const char *named_kubeconfigs(void)
+{
+    const char *named = getenv("KUBECONFIG");
+
+    return named && *named ? named : NULL;
+}
+
+/* The option, then KUBECONFIG, then K3s' own where it exists, and the user's own otherwise. */
 static int find_kubeconfig(const char *given, struct kubectl *kubectl, struct error *error)
 {
     if (given && access(given, R_OK) < 0)
         return error_refuse(error, "kubeconfig-unreadable", "kubeconfig: %s can't be read: %s",
                             given, strerror(errno));
-    if (!given && !getenv("KUBECONFIG") && (kubectl->is_k3s || access(K3S_KUBECONFIG, F_OK) == 0))
+    if (!given && !named_kubeconfigs() && access(K3S_KUBECONFIG, F_OK) == 0)
         given = K3S_KUBECONFIG;
     if (!given)
         return 0;
@@ -63,10 +71,10 @@ static int find_kubeconfig(const char *given, struct kubectl *kubectl, struct er
                                : error_oom(error);
 }
 
-/* Without the option kubectl reads what KUBECONFIG names, or the user's own. */
+/* Of what kubectl finds by itself. */
 static int find_secrets(struct kubectl *kubectl, struct error *error)
 {
-    const char *named = getenv("KUBECONFIG"), *home = getenv("HOME");
+    const char *named = named_kubeconfigs(), *home = getenv("HOME");
     AUTO_FREE char *paths =
         named ? strdup(named) : text_format("%s/.kube/config", home ? home : "");
     char *state = NULL;

@@ -86,8 +86,9 @@ const struct param k3s_role_params[] = {
                  "administrator's kubeconfig. Nodes that aren't listed are left alone.")},
     {.name = "kubeconfig",
      .type = PARAM_PATH,
-     .description = STRINGS("For O(nodes). K3s' own, C(/etc/rancher/k3s/k3s.yaml), by default "
-                            "where it is there; otherwise what kubectl finds.")},
+     .description = STRINGS("For O(nodes). By default what the environment's C(KUBECONFIG) names, "
+                            "then K3s' own, C(/etc/rancher/k3s/k3s.yaml), where it is there, then "
+                            "C(~/.kube/config).")},
     {.name = "context",
      .description = STRINGS("Context of the kubeconfig; its current one by default.")},
     {.name = "kubectl",

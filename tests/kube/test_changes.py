@@ -275,6 +275,36 @@ def test_an_installed_kubectl_and_the_users_kubeconfig_are_found_by_themselves(a
     role.converge([node("n1", "sts")], kubectl=None, kubeconfig=None, under=under)
 
 
+@pytest.mark.parametrize("order", [["KUBECONFIG", "k3s.yaml", "home"], ["k3s.yaml", "home"], ["home"]])
+@pytest.mark.parametrize("program_name", ["k3s", "kubectl"])
+def test_the_first_kubeconfig_in_order_is_taken(api, role, tmp_path, order, program_name):
+    """Those after it are damaged."""
+    stand_in_for_k3s(tmp_path / "k3s", role.kubectl)
+    files = [(f"/usr/local/bin/{program_name}", tmp_path / "k3s" if program_name == "k3s" else role.kubectl)]
+    (tmp_path / "damaged").write_text("kind: {")
+    (tmp_path / ".kube").mkdir()
+    role.environment["KUBECONFIG"] = ""
+    for name in order:
+        target = role.kubeconfig if name == order[0] else tmp_path / "damaged"
+        if name == "KUBECONFIG":
+            role.environment["KUBECONFIG"] = str(target)
+        elif name == "k3s.yaml":
+            files.append(("/etc/rancher/k3s/k3s.yaml", target))
+        else:
+            (tmp_path / ".kube/config").symlink_to(target)
+    api.create(node_object("n1"))
+    role.converge([node("n1", "sts")], kubectl=None, kubeconfig=None, under=installed(tmp_path, *files))
+
+
+@pytest.mark.parametrize("program_name", ["k3s", "kubectl"])
+def test_without_any_kubeconfig(role, tmp_path, program_name):
+    stand_in_for_k3s(tmp_path / "k3s", role.kubectl)
+    target = tmp_path / "k3s" if program_name == "k3s" else role.kubectl
+    under = installed(tmp_path, (f"/usr/local/bin/{program_name}", target))
+    done = role.run([node("n1", "sts")], kubectl=None, kubeconfig=None, under=under)
+    assert done["error_id"] == "kubeconfig-unreadable" and "there is no kubeconfig here" in done["msg"], done
+
+
 def test_names_are_made_lower_case(api, role):
     api.create(node_object("worker-1"))
     role.converge([node("Worker-1", "sts")])
