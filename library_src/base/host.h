@@ -98,9 +98,12 @@ struct swap_list {
 
 /* A line of fstab that libmount could parse. */
 struct fstab_line {
-    int number;          /* from 1 */
-    char *text;          /* its bytes without the line end */
-    char *source, *uuid; /* uuid: where the source is UUID=… */
+    int number; /* from 1 */
+    char *text; /* its bytes without the line end */
+    char *source;
+    char *uuid, *label; /* where the source is UUID=…, LABEL=… */
+    uint64_t devno;     /* of the node that the source leads to; of a tag, of what is mounted at the
+                           target; 0: unknown */
     char *target, *fstype, *options;
     char *tier;      /* x-storage-tier=…: ours; NULL: somebody else's */
     bool cloud_init; /* comment=cloudconfig: cloud-init's own */

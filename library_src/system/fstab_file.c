@@ -56,6 +56,8 @@ static int fill_line(struct libmnt_fs *fs, int number, const char *text, size_t 
     line->source = dup_or_null(mnt_fs_get_source(fs));
     if (mnt_fs_get_tag(fs, &tag, &value) == 0 && text_equal(tag, "UUID"))
         line->uuid = dup_or_null(value);
+    if (text_equal(tag, "LABEL"))
+        line->label = dup_or_null(value);
     line->target = dup_or_null(mnt_fs_get_target(fs));
     line->fstype = dup_or_null(mnt_fs_get_fstype(fs));
     line->options = dup_or_null(options);
@@ -195,6 +197,30 @@ static int read_text(const char *path, char **ret_text, size_t *ret_length, stru
     *ret_text = strdup("");
     *ret_length = 0;
     return *ret_text ? 0 : error_oom(error);
+}
+
+static uint64_t devno_mounted(const struct mount_list *mounts, const char *target)
+{
+    uint64_t devno = 0;
+
+    for (size_t i = 0; i < mounts->count; i++)
+        if (text_equal(mounts->items[i].target, target))
+            devno = mounts->items[i].devno;
+    return devno;
+}
+
+void fstab_find_devices(struct fstab *fstab, const struct mount_list *mounts)
+{
+    for (size_t i = 0; i < fstab->lines.count; i++) {
+        struct fstab_line *line = &fstab->lines.items[i];
+        bool bind = text_list_has(line->options, "bind") || text_list_has(line->options, "rbind");
+        struct stat status;
+
+        if (!line->source || *line->source != '/')
+            line->devno = devno_mounted(mounts, line->target);
+        else if (!bind && stat(line->source, &status) == 0 && S_ISBLK(status.st_mode))
+            line->devno = status.st_rdev;
+    }
 }
 
 int fstab_read(const char *path, struct fstab *ret_fstab, struct error *error)

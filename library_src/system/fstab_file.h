@@ -12,6 +12,9 @@
  * replaced. */
 int fstab_read(const char *path, struct fstab *ret_fstab, struct error *error);
 
+/* Fills the lines' devno. What a bind mount names isn't looked at: a dead server would hold it. */
+void fstab_find_devices(struct fstab *fstab, const struct mount_list *mounts);
+
 /*
  * Replaces the file by `text`, provided that it still holds fstab->text: temporary file in the
  * same directory, mode, owner and extended attributes kept, fsync, compared again, rename, fsync of

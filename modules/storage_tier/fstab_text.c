@@ -1,6 +1,8 @@
 #include "fstab_text.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -118,13 +120,34 @@ char *fstab_text_edit(const char *text, const char *old_line, const char *new_li
     return NULL;
 }
 
+/* Without empty components, "." and "..". Owned by the caller. */
+static char *plain_path(const char *path)
+{
+    char *plain = malloc(strlen(path) + 1);
+    size_t length = 0, part;
+
+    for (const char *p = path; plain && *p; p += part) {
+        p += strspn(p, "/");
+        part = strcspn(p, "/");
+        if (part == 2 && strncmp(p, "..", 2) == 0) {
+            while (length > 0 && plain[--length] != '/')
+                ;
+        } else if (part > 0 && !(part == 1 && *p == '.')) {
+            plain[length++] = '/';
+            memcpy(plain + length, p, part);
+            length += part;
+        }
+    }
+    if (plain)
+        plain[length] = '\0';
+    return plain;
+}
+
 static bool same_path(const char *a, const char *b)
 {
-    size_t length = a ? strlen(a) : 0;
+    AUTO_FREE char *plain = a && *a == '/' ? plain_path(a) : NULL;
 
-    while (length > 1 && a[length - 1] == '/')
-        length--;
-    return length == strlen(b) && strncmp(a ? a : "", b, length) == 0;
+    return text_equal(plain, b);
 }
 
 static int refuse_line(const struct disk_request *want, const struct found *found,
@@ -137,15 +160,37 @@ static int refuse_line(const struct disk_request *want, const struct found *foun
                        line->cloud_init ? " (cloud-init wrote it: configure `mounts` there)" : "");
 }
 
+static bool names_uuid(const struct fstab_line *line, const char *uuid)
+{
+    if (!uuid)
+        return false;
+    return (line->uuid && strcasecmp(line->uuid, uuid) == 0) ||
+           (line->source && text_starts_with(line->source, "/dev/disk/by-uuid/") &&
+            text_ends_with(line->source, uuid));
+}
+
+/* Other disks may have the same label: what is mounted tells whose line it is. */
+static bool names_label(const struct fstab_line *line, const char *label, const struct found *found)
+{
+    return line->label && text_equal(line->label, label) &&
+           (!line->devno || line->devno == found->disk.devno);
+}
+
+/* Also by what is on the disk now, and won't be after a wipe: the line would hold the next boot. */
 static bool names_device(const struct fstab_line *line, const struct found *found, const char *uuid)
 {
-    if (uuid && text_equal(line->uuid, uuid))
+    const struct content *content = &found->disk.content;
+
+    for (size_t i = 0; i < content->signatures.count; i++)
+        if (names_uuid(line, content->signatures.items[i].uuid) ||
+            names_label(line, content->signatures.items[i].label, found))
+            return true;
+    if (names_uuid(line, uuid))
         return true;
-    if (uuid && line->source && text_starts_with(line->source, "/dev/disk/by-uuid/") &&
-        text_ends_with(line->source, uuid))
-        return true;
-    return line->source && (text_equal(line->source, found->disk.path) ||
-                            text_equal(line->source, found->disk.by_id));
+    return line->source &&
+           (text_equal(line->source, found->disk.path) ||
+            text_equal(line->source, found->disk.by_id) ||
+            (*line->source == '/' && line->devno && line->devno == found->disk.devno));
 }
 
 /* Of another tier's line the device may be this tier's: then it moves here. */
@@ -181,11 +226,29 @@ static int check_lines(const struct disk_request *want, const struct found *foun
     return 0;
 }
 
+static bool goes_on(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("._-", c));
+}
+
+/* As a whole: /var/storage/hotel and /var/storage/hot/pg don't name /var/storage/hot. */
+static bool names_path(const char *line, const char *path)
+{
+    for (const char *p = line; (p = strstr(p, path)); p++) {
+        const char *end = p + strlen(path);
+
+        end += strspn(end, "/");
+        if (!goes_on(*end) && (p == line || !goes_on(p[-1])))
+            return true;
+    }
+    return false;
+}
+
 int fstab_check(const struct disk_request *want, const struct found *found, const char *path,
                 const char *uuid, const struct fstab *fstab, struct error *error)
 {
     for (size_t i = 0; i < fstab->broken.count; i++)
-        if ((want->tier != TIER_SWAP && strstr(fstab->broken.items[i], path)) ||
+        if ((want->tier != TIER_SWAP && names_path(fstab->broken.items[i], path)) ||
             (uuid && strstr(fstab->broken.items[i], uuid)))
             return refuse_disk(
                 error, "fstab-broken-line", want, found,

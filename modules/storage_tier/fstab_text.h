@@ -25,7 +25,8 @@ bool fstab_same_fields(const char *a, const char *b);
  * there (errno ENOENT). */
 char *fstab_text_edit(const char *text, const char *old_line, const char *new_line);
 
-/* Refuses what stands in the way in fstab: lines of others for this tier's path or filesystem,
- * lines nobody can parse that name the path, our line twice. `uuid` NULL: not known yet. */
+/* Refuses what stands in the way in fstab: lines of others for this tier's path or device,
+ * or for what is on it now, lines nobody can parse that name the path, our line twice. `uuid` NULL:
+ * not known yet. */
 int fstab_check(const struct disk_request *want, const struct found *found, const char *path,
                 const char *uuid, const struct fstab *fstab, struct error *error);

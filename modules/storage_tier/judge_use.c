@@ -38,12 +38,25 @@ bool judge_leaves(const struct found *found, const struct surroundings *around, 
            text_equal(path + length + 1, tier) && !text_equal(path, around->target);
 }
 
+/* A tier at its place may be mounted at others too, bind mounts of its directories above all:
+ * nothing there changes. What is to be made is refused by judge_check_making(). */
+static bool is_at_its_place(const struct disk_request *want, const struct found *found,
+                            const struct surroundings *around)
+{
+    const struct string_list *mounts = &found->disk.mounts;
+
+    for (size_t i = 0; i < mounts->count; i++)
+        if (text_equal(mounts->items[i], around->target))
+            return want->tier != TIER_SWAP;
+    return false;
+}
+
 /* Somebody uses the device: another mount point, a device built on it, another namespace. */
 int judge_check_use(const struct disk_request *want, const struct found *found,
                     const struct surroundings *around, struct error *error)
 {
     const struct disk *disk = &found->disk;
-    bool expected = false;
+    bool placed = is_at_its_place(want, found, around), expected = false;
 
     if (disk->holders.count) {
         AUTO_FREE char *holders = string_list_join(&disk->holders, ", ");
@@ -52,8 +65,7 @@ int judge_check_use(const struct disk_request *want, const struct found *found,
                            holders ? holders : "?");
     }
     for (size_t i = 0; i < disk->mounts.count; i++) {
-        if ((want->tier == TIER_SWAP || !text_equal(disk->mounts.items[i], around->target)) &&
-            !judge_leaves(found, around, disk->mounts.items[i]))
+        if (!placed && !judge_leaves(found, around, disk->mounts.items[i]))
             return refuse_disk(error, "mounted-elsewhere", want, found,
                                "is mounted at %s; unmount it there and run again",
                                disk->mounts.items[i]);

@@ -230,6 +230,7 @@ static int probe_disks(const struct request *request, const struct facts *before
     struct resolved resolved[4] = {0};
     int r = resolve_in_time(request, &host, resolved, error);
 
+    fstab_find_devices(&facts->fstab, &host.mounts);
     if (r == 0)
         r = intents_read(&intents, error);
     if (r == 0)

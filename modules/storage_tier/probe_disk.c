@@ -286,10 +286,10 @@ static void find_grow_tool(struct found *found)
 static void find_mounted_size(struct found *found)
 {
     const struct signature *fs = found_filesystem(found);
-    uint64_t bytes = fs && found->disk.mounts.count
-                         ? filesystem_mounted_bytes(found->disk.mounts.items[0], fs->type)
-                         : 0;
+    uint64_t bytes = 0;
 
+    for (size_t i = 0; fs && !bytes && i < found->disk.mounts.count; i++)
+        bytes = filesystem_mounted_bytes(found->disk.mounts.items[i], fs->type);
     if (bytes)
         found->disk.content.filesystem_bytes = bytes;
 }

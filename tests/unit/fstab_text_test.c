@@ -95,6 +95,7 @@ static void options_that_the_filesystem_sees(void **state)
 }
 
 #define UUID "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11"
+#define OLD_UUID "0a0a8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11"
 
 /* The line, in an fstab with one before it that concerns nobody, checked for tier hot (or swap);
  * its refusal, NULL: none. */
@@ -104,8 +105,11 @@ static const char *refusal_of(enum tier tier, bool os, struct fstab_line line)
                                  line};
     struct fstab fstab = {.lines = {lines, 2}};
     struct disk_request want = {.name = (char *)"data-0", .tier = tier, .os = os};
-    struct found found = {
-        .disk = {.path = (char *)"/dev/sdb", .by_id = (char *)"/dev/disk/by-id/x"}};
+    struct signature there = {.uuid = (char *)OLD_UUID, .label = (char *)"photos"};
+    struct found found = {.disk = {.path = (char *)"/dev/sdb",
+                                   .devno = 2064,
+                                   .by_id = (char *)"/dev/disk/by-id/x",
+                                   .content.signatures = {&there, 1}}};
     struct error error = ERROR_INIT;
 
     lines[1].number = 2;
@@ -158,6 +162,40 @@ static void lines_in_the_way(void **state)
     expect_answer(OTHERS, TIER_HOT, true, LINE(.target = at));
 }
 
+static void other_spellings_of_the_path(void **state)
+{
+    static const char *const same[] = {"/var/storage//hot", "/var/./storage/hot/.",
+                                       "/var/../var/storage/hot", "/../var/storage/cold/../hot",
+                                       "//var/storage/hot/"};
+    static const char *const others[] = {
+        "/var/storage/..hot", "/var/storage/hot/..",   "none",           "/",
+        "/var/storage/.hot",  "/var/storage/cold/hot", "var/storage/hot"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(same); i++)
+        expect_answer(OTHERS, TIER_HOT, false, LINE(.target = (char *)same[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        expect_answer(NULL, TIER_HOT, false, LINE(.target = (char *)others[i]));
+}
+
+/* By another name, or by what a wipe will take away. */
+static void other_names_of_the_device(void **state)
+{
+    static char old[] = OLD_UUID, upper[] = "7F7C8BB5-3C8B-4A6C-8F86-2F8F6F0D4E11";
+    static char photos[] = "photos", link[] = "/dev/photos", tag[] = "LABEL=photos";
+
+    (void)state;
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.uuid = old));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.uuid = upper));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = tag, .label = photos));
+    expect_answer(OTHERS, TIER_SWAP, false, LINE(.label = photos, .devno = 2064));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = tag, .label = photos, .devno = 2080));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = tag, .devno = 2064));
+    expect_answer(NULL, TIER_HOT, true, LINE(.label = photos));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = link, .devno = 2064));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = link, .devno = 2080));
+}
+
 static void lines_that_nobody_can_parse(void **state)
 {
     static const struct {
@@ -168,6 +206,11 @@ static void lines_that_nobody_can_parse(void **state)
                  {"3: UUID=" UUID, TIER_HOT, true},
                  {"3: UUID=" UUID, TIER_SWAP, true},
                  {"3: /var/storage/hot", TIER_SWAP, false},
+                 {"3: /dev/sdz1 /var/storage/hot/ ext4 a b", TIER_HOT, true},
+                 {"3: /dev/sdz1 /var/storage/hotel", TIER_HOT, false},
+                 {"3: /dev/sdz1 /var/storage/hot-2 /var/storage/hot", TIER_HOT, true},
+                 {"3: /dev/sdz1 /var/storage/hot/pg", TIER_HOT, false},
+                 {"3: /dev/sdz1 /mnt/var/storage/hot", TIER_HOT, false},
                  {"3: /srv", TIER_HOT, false}};
 
     (void)state;
@@ -250,6 +293,8 @@ int main(void)
         cmocka_unit_test(compares_fields),
         cmocka_unit_test(modes),
         cmocka_unit_test(lines_in_the_way),
+        cmocka_unit_test(other_spellings_of_the_path),
+        cmocka_unit_test(other_names_of_the_device),
         cmocka_unit_test(lines_that_nobody_can_parse),
         cmocka_unit_test(two_lines_of_ours),
         cmocka_unit_test(lines),

@@ -72,6 +72,28 @@ def test_our_disk_mounted_elsewhere_is_refused(host):
 
 
 @pytest.mark.parametrize("fstype", FILES)
+def test_mounts_of_parts_of_a_tier_are_no_concern_of_an_unchanged_host(host, fstype):
+    disk = host.add_disk(size=SIZES[fstype])
+    wanted = [OS, wanted_disk(disk, fstype=fstype)]
+    host.converge(wanted)
+    part, elsewhere = host.tier("hot") / "pg", host.folder / "elsewhere"
+    elsewhere.mkdir()
+    if fstype == "btrfs":
+        system.tool("btrfs", "subvolume", "create", part)
+        system.tool("mount", "-o", "subvol=pg", disk.path, elsewhere)
+    else:
+        part.mkdir()
+        system.tool("mount", "--bind", part, elsewhere)
+    (host.tier("hot") / "within").mkdir()
+    system.tool("mount", "--bind", part, host.tier("hot") / "within")
+    for check in (True, False):
+        result = host.run(wanted, check=check)
+        assert not result.failed and result["changed"] is False, result
+    result = host.run([OS, wanted_disk(disk, fstype=fstype, tier="cold")])
+    assert result["error_id"] == "mounted-elsewhere" and str(elsewhere) in result["msg"]
+
+
+@pytest.mark.parametrize("fstype", FILES)
 def test_filesystem_larger_than_its_device_is_refused(host, fstype):
     disk = host.add_disk(size=SIZES[fstype] + (32 << 20))
     wanted = [OS, wanted_disk(disk, fstype=fstype)]

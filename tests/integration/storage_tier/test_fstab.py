@@ -73,6 +73,37 @@ def test_only_our_line_is_added_and_replaced(host, disk, wanted, name):
     assert FSTAB.read_bytes() == after + before
 
 
+@pytest.mark.parametrize("source", ["UUID={uuid}", "LABEL=photos", "{path}", "/dev/photos",
+                                    "/dev/./{name}"])
+@pytest.mark.parametrize("way", [{"existing": "adopt"}, {"wipe": "ext4:{uuid}"}])
+def test_line_of_others_for_a_disk_that_is_adopted_or_wiped(host, disk, source, way):
+    system.tool("mkfs.ext4", "-q", "-L", "photos", disk.path)
+    os.symlink(disk.path, "/dev/photos")
+    names = {"uuid": system.blkid(disk.path)["UUID"], "path": disk.path, "name": disk.kernel_name}
+    keys = {key: value.format(**names) for key, value in way.items()}
+    wanted = [OS, {"name": "data-0", "tier": "hot", "device": disk.path, **keys}]
+    FSTAB.write_text(source.format(**names) + " /var/photos ext4 defaults 0 2\n", encoding="ascii")
+    refused(host, disk, wanted, "fstab-foreign-line", "/var/photos")
+    # The label's own disk is another one, which is mounted there.
+    FSTAB.write_text("LABEL=photos /var/lib ext4 defaults 0 2\n", encoding="ascii")
+    other = host.add_disk("data-1")
+    system.tool("mkfs.ext4", "-q", "-L", "photos", other.path)
+    system.tool("mount", other.path, "/var/lib")
+    host.converge(wanted)
+
+
+@pytest.mark.parametrize("target", ["/var/storage//hot", "/var/storage/./hot",
+                                    "/var/../var/storage/hot/"])
+def test_line_of_others_for_our_path_in_another_spelling(host, disk, wanted, target):
+    FSTAB.write_text(f"UUID=1111-2222 {target} vfat defaults 0 2\n", encoding="ascii")
+    refused(host, disk, wanted, "fstab-foreign-line", target)
+
+
+def test_broken_line_of_another_path_is_no_concern(host, wanted):
+    FSTAB.write_text("/dev/sdz1 /var/storage/hotel\n", encoding="ascii")
+    host.converge(wanted)
+
+
 def test_white_space_in_our_line_is_not_ours_to_change(host, disk, wanted):
     host.converge(wanted)
     line = host.fstab_lines("hot")[0]
