@@ -106,6 +106,15 @@ bool kubernetes_label_is_systems(const char *key)
     return is_listed(key, keys);
 }
 
+bool kubernetes_taint_is_systems(const char *key)
+{
+    static const char *const keys[] = {"node-role.kubernetes.io/control-plane",
+                                       "node-role.kubernetes.io/master",
+                                       "node-role.kubernetes.io/etcd", NULL};
+
+    return text_starts_with(key, "node.kubernetes.io/") || is_listed(key, keys);
+}
+
 bool kubernetes_kubelet_may_set(const char *key)
 {
     static const char *const keys[] = {"beta.kubernetes.io/instance-type",

@@ -17,6 +17,9 @@ const char *kubernetes_name_rule(const char *name);   /* of a Node, or a key's d
 /* Labels that a kubelet sets by itself, or K3s does: nobody else can own them. */
 bool kubernetes_label_is_systems(const char *key);
 
+/* Taints that Kubernetes or K3s sets and removes by itself: nobody else can own them. */
+bool kubernetes_taint_is_systems(const char *key);
+
 /* Whether a kubelet may set the label on its own Node; others get 403, and K3s ends at start. */
 bool kubernetes_kubelet_may_set(const char *key);
 

@@ -84,6 +84,8 @@ bool ownership_of_taint(const struct ownership *ownership, const json_t *taint)
     if (!key || !effect)
         return false;
     snprintf(text, sizeof(text), "%s:%s", key, effect);
+    if (kubernetes_taint_is_systems(key))
+        return false;
     if (owned_key(ownership->prefix, key) || is_recorded(ownership, "taints", text))
         return true;
     return ownership->was_cpl && !ownership->record &&

@@ -128,6 +128,20 @@ static int check_repeated(const json_t *taints, const json_t *taint, const char 
     return 0;
 }
 
+static int check_systems(const json_t *taint, const char *where, struct error *error)
+{
+    AUTO_FREE char *text = kubernetes_taint_text(taint);
+
+    if (!text)
+        return error_oom(error);
+    if (!kubernetes_taint_is_systems(json_string_value(json_object_get(taint, "key"))))
+        return 0;
+    return error_set(error, -EINVAL,
+                     "%s: taint %s: the key is set and removed by Kubernetes or K3s itself, and "
+                     "must not be given",
+                     where, text);
+}
+
 static int parse_taints(const json_t *list, const char *where, struct node_request *node,
                         struct error *error)
 {
@@ -142,7 +156,9 @@ static int parse_taints(const json_t *list, const char *where, struct node_reque
         int r = kubernetes_taint_parse(json_string_value(item), &taint, error);
         if (r < 0)
             return r == -ENOMEM ? r : error_wrap(error, "%s", where);
-        r = check_repeated(node->taints, taint, where, error);
+        r = check_systems(taint, where, error);
+        if (r == 0)
+            r = check_repeated(node->taints, taint, where, error);
         if (r < 0)
             return r;
         if (json_array_append(node->taints, taint) < 0)

@@ -317,3 +317,17 @@ def test_another_prefix_has_keys_of_its_own(api, role):
     labels = labels_of(api.node("n1"))
     assert labels["fleet.example/role"] == "sts" and labels["fleet.example/storage-hot"] == "true"
     assert labels["ecoma.io/role"] == "ops"
+
+
+def test_a_prefix_changes_as_the_page_says(api, role):
+    api.create(foreign_node("n1"))
+    untouched = state_of(api.node("n1"))
+    role.converge([node("n1", "sts", storage_tiers=["hot"])], prefix="old.example")
+    role.converge([node("n1", "sts")], prefix="new.example")
+    assert "old.example" in state_of(api.node("n1"))
+    role.converge([{"name": "n1"}], state="absent", prefix="old.example")
+    role.converge([node("n1", "sts")], prefix="new.example")
+    found = state_of(api.node("n1"))
+    assert "old.example" not in found and labels_of(api.node("n1"))["node-role.kubernetes.io/sts"] == "true"
+    role.converge([{"name": "n1"}], state="absent", prefix="new.example")
+    assert state_of(api.node("n1")) == untouched

@@ -144,6 +144,22 @@ static void test_what_a_kubelet_may_set(void **state)
     assert_false(kubernetes_key_is_reserved("k3s.io"));
 }
 
+static void test_taints_that_are_the_systems(void **state)
+{
+    static const char *const are[] = {
+        "node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master",
+        "node-role.kubernetes.io/etcd", "node.kubernetes.io/unschedulable", "node.kubernetes.io/x"};
+    static const char *const are_not[] = {"node-role.kubernetes.io/sts", "example.org/etcd", "a",
+                                          "x.node.kubernetes.io/y",
+                                          "node-role.kubernetes.io/etcd2"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(are); i++)
+        assert_true(kubernetes_taint_is_systems(are[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(are_not); i++)
+        assert_false(kubernetes_taint_is_systems(are_not[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +170,7 @@ int main(void)
         cmocka_unit_test(test_taints),
         cmocka_unit_test(test_taints_refused),
         cmocka_unit_test(test_what_a_kubelet_may_set),
+        cmocka_unit_test(test_taints_that_are_the_systems),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
