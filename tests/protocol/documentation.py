@@ -99,7 +99,7 @@ class Documentation(unittest.TestCase):
 
     def test_results(self):
         sample = {'path': self.path('file'), 'content': 'x'}
-        shutil.copy('/etc/hosts', self.path('hosts'))
+        Path(self.path('hosts')).write_text('127.0.0.1 localhost\n')
         entry = {'path': self.path('hosts'), 'address': '192.0.2.7', 'names': ['a']}
         role = {'role': 'wkr', 'config_file': self.path('role.yaml')}
         shown = {'cluster': False, 'config_file': self.path('role.yaml')}
