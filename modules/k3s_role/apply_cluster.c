@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "apply_work.h"
 #include "cleanup.h"
 #include "cluster.h"
 #include "node.h"
@@ -9,20 +10,13 @@
 #include "replies.h"
 #include "text.h"
 
-enum { SHORTEST_WAIT_MS = 20, LONGEST_WAIT_MS = 1000, FEW = 4, NAMED = 5, FEWEST_ROUNDS = 3 };
-
-/* How far one declared Node has come. */
-enum progress { UNTOUCHED, OPEN, WRITTEN, FAILED };
-
-struct work {
-    const struct request *request;
-    struct facts *facts;
-    struct kubectl kubectl;
-    enum progress *progress; /* of each declared Node */
-    json_t *failures;        /* object: name to why */
-    char *last;              /* what kubectl said when it last wrote */
-    bool rehearses;          /* the server only checks */
-    bool gave_up;            /* the time was over */
+enum {
+    SHORTEST_WAIT_MS = 20,
+    LONGEST_WAIT_MS = 1000,
+    FEW = 4,
+    NAMED = 5,
+    FEWEST_ROUNDS = 3,
+    PATCH_AFTER = 4
 };
 
 static void work_release(struct work *work)
@@ -34,7 +28,7 @@ static void work_release(struct work *work)
 }
 #define AUTO_WORK __attribute__((cleanup(work_release)))
 
-static const char *name_of(const struct work *work, size_t i)
+const char *work_name(const struct work *work, size_t i)
 {
     return work->request->nodes.items[i].name;
 }
@@ -52,7 +46,7 @@ static size_t count(const struct work *work, enum progress progress)
 static int compose(const struct work *work, json_t *nodes, struct error *error)
 {
     for (size_t i = 0; i < work->request->nodes.count; i++) {
-        const json_t *node = json_object_get(work->facts->nodes, name_of(work, i));
+        const json_t *node = json_object_get(work->facts->nodes, work_name(work, i));
         AUTO_NODE_CHANGE struct node_change change = {0};
 
         if (work->progress[i] == FAILED || work->progress[i] == WRITTEN || !node)
@@ -73,12 +67,12 @@ static int compose(const struct work *work, json_t *nodes, struct error *error)
     return 0;
 }
 
-static int fail_node(struct work *work, size_t i, const char *why, struct error *error)
+int work_fail(struct work *work, size_t i, const char *why, struct error *error)
 {
     AUTO_FREE char *text = kubectl_scrub(&work->kubectl, why);
 
     work->progress[i] = FAILED;
-    if (!text || json_object_set_new(work->failures, name_of(work, i), json_text(text)) < 0)
+    if (!text || json_object_set_new(work->failures, work_name(work, i), json_text(text)) < 0)
         return error_oom(error);
     return 0;
 }
@@ -93,13 +87,13 @@ static int judge(struct work *work, const struct reply *reply, struct error *err
 
         if (work->progress[i] != OPEN)
             continue;
-        if (reply_has_written(reply->output, name_of(work, i))) {
+        if (reply_has_written(reply->output, work_name(work, i))) {
             work->progress[i] = WRITTEN;
             continue;
         }
-        line = reply_error_of(reply->errors, name_of(work, i));
+        line = reply_error_of(reply->errors, work_name(work, i));
         if (line && !reply_is_conflict(line))
-            r = fail_node(work, i, line, error);
+            r = work_fail(work, i, line, error);
     }
     return r;
 }
@@ -131,6 +125,20 @@ static int send_nodes(struct work *work, struct error *error)
     return r;
 }
 
+/* After some conflicts the last few don't wait any more for a moment in which nobody writes: every
+ * other round is a patch. */
+static int send_open(struct work *work, int rounds, struct error *error)
+{
+    int r = 0;
+
+    if (rounds < PATCH_AFTER || rounds % 2 || count(work, OPEN) > FEW || work->may_not_patch)
+        return send_nodes(work, error);
+    for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
+        if (work->progress[i] == OPEN)
+            r = work_patch(work, i, error);
+    return r;
+}
+
 /* Keeps the Nodes that are open as they are now. */
 static int take_open(void *data, json_t *node, struct error *error)
 {
@@ -138,7 +146,7 @@ static int take_open(void *data, json_t *node, struct error *error)
     const char *name = node ? node_name(node) : NULL;
 
     for (size_t i = 0; name && i < work->request->nodes.count; i++) {
-        if (work->progress[i] != OPEN || !text_equal(name, name_of(work, i)))
+        if (work->progress[i] != OPEN || !text_equal(name, work_name(work, i)))
             continue;
         node_strip(node);
         return json_object_set(work->facts->nodes, name, node) < 0 ? error_oom(error) : 0;
@@ -149,14 +157,14 @@ static int take_open(void *data, json_t *node, struct error *error)
 static int read_one(struct work *work, size_t i, struct error *error)
 {
     AUTO_JSON json_t *node = NULL;
-    int r = cluster_get(&work->kubectl, name_of(work, i), &node, error);
+    int r = cluster_get(&work->kubectl, work_name(work, i), &node, error);
 
     if (r == 0)
         return take_open(work, node, error);
     if (r != -ENOENT)
         return r;
     error_clear(error);
-    return fail_node(work, i, "the Node was deleted meanwhile", error);
+    return work_fail(work, i, "the Node was deleted meanwhile", error);
 }
 
 static int read_open(struct work *work, struct error *error)
@@ -171,15 +179,15 @@ static int read_open(struct work *work, struct error *error)
     return r;
 }
 
-/* What kubectl said of this Node when it last wrote. */
+/* With what kubectl said of this Node when it last wrote. */
 static int give_up_node(struct work *work, size_t i, struct error *error)
 {
-    AUTO_FREE char *line = work->last ? reply_error_of(work->last, name_of(work, i)) : NULL;
+    AUTO_FREE char *line = work->last ? reply_error_of(work->last, work_name(work, i)) : NULL;
     AUTO_FREE char *why =
-        text_format("others kept changing it, for %d seconds; kubectl says: %.500s",
-                    work->request->timeout, line ? line : "nothing");
+        text_format("others kept changing it, for %d seconds%s%.500s", work->request->timeout,
+                    line ? "; kubectl says: " : "", line ? line : "");
 
-    return why ? fail_node(work, i, why, error) : error_oom(error);
+    return why ? work_fail(work, i, why, error) : error_oom(error);
 }
 
 static int give_up(struct work *work, struct error *error)
@@ -199,12 +207,12 @@ static int write_all(struct work *work, struct error *error)
         patience_begin(work->request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
     int r = send_nodes(work, error);
 
-    while (r == 0 && count(work, OPEN) > 0) {
+    for (int rounds = 1; r == 0 && count(work, OPEN) > 0; rounds++) {
         if (!patience_pause(&patience))
             return give_up(work, error);
         r = read_open(work, error);
         if (r == 0)
-            r = send_nodes(work, error);
+            r = send_open(work, rounds, error);
     }
     return r;
 }

@@ -113,6 +113,18 @@ int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
                        text.data, text.length, seconds, ret_reply, error);
 }
 
+int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t *patch,
+                  struct reply *ret_reply, struct error *error)
+{
+    AUTO_FREE char *text = json_dumps(patch, JSON_COMPACT);
+
+    if (!text)
+        return error_oom(error);
+    return kubectl_run(
+        kubectl, (const char *const[]){"patch", "node", name, "--type=json", "--patch", text, NULL},
+        NULL, 0, REPLACE_SECONDS, ret_reply, error);
+}
+
 struct patience patience_begin(int seconds, long shortest, long longest)
 {
     struct patience patience = {.pause = shortest, .longest = longest};

@@ -23,6 +23,10 @@ int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_no
 int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
                     struct reply *ret_reply, struct error *error);
 
+/* One Node by a JSON patch. Any exit status is a reply. */
+int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t *patch,
+                  struct reply *ret_reply, struct error *error);
+
 /* Waiting with growing pauses, a part of them at random so that two don't keep step. */
 struct patience {
     struct timespec end;

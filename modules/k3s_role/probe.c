@@ -5,7 +5,8 @@
 #include "cleanup.h"
 
 /* Between this look and the one before nothing can have changed unnoticed: every write names the
- * version of the Node that was read, and what the server refuses is read again. */
+ * version of the Node that was read or tests what it replaces, and what the server refuses is read
+ * again. */
 static void take_over(const struct facts *before, struct facts *facts)
 {
     facts->nodes = json_incref(before->nodes);

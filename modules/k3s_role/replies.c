@@ -40,3 +40,9 @@ bool reply_is_conflict(const char *line)
 {
     return strstr(line, "(Conflict)") != NULL;
 }
+
+bool reply_patch_is_stale(const char *errors)
+{
+    return text_starts_with(errors, "The request is invalid") ||
+           strstr(errors, "Duplicate value") || reply_is_conflict(errors);
+}

@@ -1,4 +1,4 @@
-/* What kubectl replace says about the Nodes it was given. Pure. */
+/* What kubectl replace and kubectl patch say about Nodes. Pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,3 +14,7 @@ char *reply_error_of(const char *errors, const char *name);
 
 /* Whether such a line says that somebody else has changed the Node meanwhile. */
 bool reply_is_conflict(const char *line);
+
+/* Whether standard error says that a patch didn't fit: a test in it failed, or a taint that it adds
+ * is there by now. */
+bool reply_patch_is_stale(const char *errors);

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from api import Api, Refused, labels_of, node_object, taint, taints_of
+from api import Api, Refused, annotations_of, labels_of, node_object, taint, taints_of
 from certificates import EXPIRED, Authority
 from module import after, installed, node, program
 
@@ -34,6 +34,12 @@ def shows_no_secret(role, done):
     secrets = [word for match in SECRETS.finditer(text) for word in match.groups() if word]
     for secret in secrets:
         assert secret[:40] not in done.output and secret not in done.output
+
+
+def ours_of(found):
+    """Labels, our annotation, and taints in no order; of what the server itself adds to a new Node nothing."""
+    taints = [t for t in taints_of(found) if not t["key"].startswith("node.kubernetes.io/")]
+    return labels_of(found), annotations_of(found).get("ecoma.io/k3s-role"), sorted(map(str, taints))
 
 
 @pytest.fixture
@@ -197,17 +203,61 @@ def test_role_and_nodes_exclude_each_other(n1, role):
     failed(role, None, "role", "nodes", role="sts")
 
 
-def test_every_write_is_a_conflict(api, role, cluster, tmp_path):
-    """A kubectl before each of whose writes somebody else is faster: the run ends, and says which Nodes."""
+def faster(role, cluster, tmp_path, change):
+    """A kubectl before each of whose writes somebody else is faster."""
     admin = f"{cluster.programs}/kubectl --kubeconfig {cluster.admin}"
-    for name in ("n1", "n2"):
-        api.create(node_object(name))
-    role.kubectl = program(tmp_path / "kubectl",
-                           f'case " $* " in *" get "*) ;; *) {admin} annotate node n1 n2 --overwrite '
-                           'example.org/at="$(date +%N)" >/dev/null ;; esac',
+    role.kubectl = program(tmp_path / "kubectl", f'echo "$@" >>{tmp_path}/calls',
+                           f'case " $* " in *" get "*) ;; *) {admin} {change} >/dev/null ;; esac',
                            f'exec {cluster.programs}/kubectl "$@"')
-    failed(role, "kube-conflict", "n1", "n2", nodes=[node("n1", "sts"), node("n2", "sts")], timeout=4)
-    assert not [found for found in api.nodes().values() if "ecoma.io/role" in labels_of(found)]
+
+
+def test_every_write_is_a_conflict(api, role, cluster, tmp_path):
+    """With our own keys: the run ends, and says which Nodes."""
+    for name in ("n1", "n2"):
+        api.create(node_object(name, {"ecoma.io/role": "x"}))
+    faster(role, cluster, tmp_path, 'label node n1 n2 --overwrite ecoma.io/role="$(date +%N)"')
+    failed(role, "kube-conflict", "n1", "n2", "kept changing", nodes=[node("n1", "sts"), node("n2", "sts")], timeout=4)
+    assert not [found for found in api.nodes().values() if taints_of(found) and "ecoma.io/role" in str(taints_of(found))]
+    calls = (tmp_path / "calls").read_text()
+    assert " patch " in calls and " replace " in calls
+
+
+def test_every_write_comes_after_somebody_elses(api, role, cluster, tmp_path):
+    """Who changes nothing of ours doesn't hold it up, whatever is to be done; the Node is as without them."""
+    gpu = taint("example.org/gpu:NoSchedule")
+    for name in ("n1", "n2"):
+        api.create(node_object(name, taints=[gpu]))
+    faster(role, cluster, tmp_path, 'annotate node n1 --overwrite example.org/at="$(date +%N)"')
+    slow, fast = cluster.programs / "kubectl", role.kubectl
+    for given, more in (("sts", {"storage_tiers": ["hot"]}),
+                        ("ops", {"taints": ["a=1:NoSchedule", "b:NoExecute", "c:PreferNoSchedule"]}),
+                        ("wkr", {"labels": {"example.org/x": "y"},
+                                 "taints": ["c=2:PreferNoSchedule", "a=2:NoSchedule", "d:NoExecute"]}),
+                        ("cpl", {"taints": []})):
+        role.kubectl = fast
+        assert not role.run([node("n1", given, **more)]).failed
+        role.kubectl = slow
+        role.converge([node("n2", given, **more)])
+        assert ours_of(api.node("n1")) == ours_of(api.node("n2")) and gpu in taints_of(api.node("n1"))
+    role.kubectl = fast
+    assert not role.run([{"name": "n1"}], state="absent").failed
+    found = api.node("n1")
+    assert not labels_of(found) and set(annotations_of(found)) == {"example.org/at"}
+    assert ours_of(found)[2] == [str(gpu)]
+    assert (tmp_path / "calls").read_text().count(" --type=json ") >= 5
+
+
+def test_a_user_who_may_replace_and_not_patch(api, role, cluster, tmp_path):
+    """Goes on as without patches."""
+    cluster.kubectl("create", "clusterrole", "replacer", "--verb=get,list,update", "--resource=nodes")
+    cluster.kubectl("create", "clusterrolebinding", "replacer", "--clusterrole=replacer", "--user=replacer")
+    role.kubeconfig = cluster.identity("replacer", "replacer")
+    api.create(node_object("n1"))
+    faster(role, cluster, tmp_path, 'annotate node n1 --overwrite example.org/at="$(date +%N)"')
+    failed(role, "kube-conflict", "n1", nodes=[node("n1", "sts")], timeout=6)
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert len([call for call in calls if " patch " in call]) == 1
+    assert len([call for call in calls if " replace " in call]) > 5
 
 
 def test_every_write_is_undone_at_once(api, role, cluster, tmp_path):

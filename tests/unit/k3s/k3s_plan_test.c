@@ -14,6 +14,7 @@
 #include "kubernetes.h"
 #include "node.h"
 #include "node_change.h"
+#include "node_patch.h"
 #include "plan.h"
 #include "request.h"
 #include "spec.h"
@@ -137,6 +138,83 @@ static void check_list(const json_t *found, const json_t *wanted)
     assert_int_equal(json_array_size(found), json_array_size(wanted));
 }
 
+/* What is at a path of a JSON patch; its last part goes to `ret_last`. */
+static json_t *parent_of(json_t *node, const char *path, char *ret_last, size_t size)
+{
+    for (json_t *parent = node;;) {
+        size_t length = strcspn(path + 1, "/"), used = 0;
+
+        for (size_t i = 0; i < length && used < size - 1; i++, used++) {
+            bool escaped = path[1 + i] == '~';
+            i += escaped;
+            ret_last[used] = !escaped ? path[1 + i] : path[1 + i] == '1' ? '/' : '~';
+        }
+        ret_last[used] = '\0';
+        path += 1 + length;
+        if (!*path)
+            return parent;
+        parent = json_object_get(parent, ret_last);
+        assert_non_null(parent);
+    }
+}
+
+static void patch_array(json_t *array, const char *op, const char *last, json_t *value)
+{
+    size_t i = strcmp(last, "-") == 0 ? json_array_size(array) : (size_t)atoi(last);
+
+    if (strcmp(op, "test") == 0)
+        assert_true(json_equal(json_array_get(array, i), value));
+    else if (strcmp(op, "add") == 0)
+        assert_int_equal(json_array_insert(array, i, value), 0);
+    else if (strcmp(op, "replace") == 0)
+        assert_int_equal(json_array_set(array, i, value), 0);
+    else
+        assert_int_equal(json_array_remove(array, i), 0);
+}
+
+static void patch_object(json_t *object, const char *op, const char *last, json_t *value)
+{
+    json_t *live = json_object_get(object, last);
+
+    if (strcmp(op, "test") == 0)
+        assert_true(live ? json_equal(live, value) : json_is_null(value));
+    else if (strcmp(op, "add") == 0)
+        assert_int_equal(json_object_set(object, last, value), 0);
+    else
+        assert_int_equal(strcmp(op, "remove") == 0 ? json_object_del(object, last) : -1, 0);
+}
+
+/* A change as a patch makes of the Node the same as the change does. */
+static void expect_same_by_patch(const struct node_change *change, const json_t *node,
+                                 const json_t *wanted, const char *prefix)
+{
+    AUTO_JSON json_t *patch = node_patch_make(change, node, prefix),
+                     *patched = json_deep_copy(node);
+    json_t *operation, *metadata = json_object_get(patched, "metadata");
+    size_t i;
+
+    assert_non_null(patch);
+    json_array_foreach (patch, i, operation) {
+        const char *op = json_string_value(json_object_get(operation, "op"));
+        json_t *value = json_object_get(operation, "value");
+        char last[512];
+        json_t *parent =
+            parent_of(patched, json_string_value(json_object_get(operation, "path")), last, 512);
+
+        if (json_is_array(parent))
+            patch_array(parent, op, last, value);
+        else
+            patch_object(parent, op, last, value);
+    }
+    if (json_array_size(node_taints(patched)) == 0)
+        json_object_del(json_object_get(patched, "spec"), "taints");
+    if (!node_labels(patched))
+        json_object_set_new(metadata, "labels", json_object());
+    if (!node_annotations(patched))
+        json_object_set_new(metadata, "annotations", json_object());
+    assert_true(json_equal(patched, wanted));
+}
+
 /* The Nodes as they are to be, in place of those that were found. */
 static void carry_out(const struct request *request, struct facts *facts)
 {
@@ -149,8 +227,9 @@ static void carry_out(const struct request *request, struct facts *facts)
         if (!node)
             continue;
         assert_int_equal(node_change_make(request, want, node, &change, &error), 0);
-        json_object_set_new(facts->nodes, want->name,
-                            node_change_apply(&change, node, request->prefix));
+        AUTO_JSON json_t *after = node_change_apply(&change, node, request->prefix);
+        expect_same_by_patch(&change, node, after, request->prefix);
+        json_object_set(facts->nodes, want->name, after);
     }
 }
 

@@ -1,0 +1,53 @@
+#include <errno.h>
+#include <string.h>
+
+#include "apply_work.h"
+#include "cleanup.h"
+#include "cluster.h"
+#include "node_change.h"
+#include "node_patch.h"
+#include "replies.h"
+#include "text.h"
+
+static int judge(struct work *work, size_t i, const struct reply *reply, struct error *error)
+{
+    const char *name = work_name(work, i);
+
+    if (reply->status == 0) {
+        work->progress[i] = WRITTEN;
+        return 0;
+    }
+    if (reply_patch_is_stale(reply->errors))
+        return 0;
+    if (strstr(reply->errors, "(Forbidden)")) {
+        work->may_not_patch = true;
+        return 0;
+    }
+    AUTO_FREE char *line = reply_error_of(reply->errors, name);
+    return line ? work_fail(work, i, line, error)
+                : kubectl_explain(&work->kubectl, reply->errors, error);
+}
+
+int work_patch(struct work *work, size_t i, struct error *error)
+{
+    const struct request *request = work->request;
+    const json_t *node = json_object_get(work->facts->nodes, work_name(work, i));
+    AUTO_NODE_CHANGE struct node_change change = {0};
+    AUTO_REPLY struct reply reply = {0};
+    int r = node_change_make(request, &request->nodes.items[i], node, &change, error);
+
+    if (r < 0)
+        return r;
+    if (node_change_is_empty(&change)) {
+        work->progress[i] = WRITTEN;
+        return 0;
+    }
+    AUTO_JSON json_t *patch = node_patch_make(&change, node, request->prefix);
+    r = patch ? cluster_patch(&work->kubectl, work_name(work, i), patch, &reply, error)
+              : error_oom(error);
+    if (r == 0)
+        r = judge(work, i, &reply, error);
+    free(work->last);
+    work->last = TAKE_PTR(reply.errors);
+    return r;
+}
