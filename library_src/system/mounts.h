@@ -15,8 +15,10 @@ void swaps_release(struct swap_list *swaps);
  * reach the kernel). Success says nothing about what else is mounted there: read mounts again. */
 int mount_device(const char *source, const char *target, const char *fstype, const char *options,
                  struct error *error);
-/* Changes the options of a mount. */
-int mount_change_options(const char *target, const char *options, struct error *error);
+/* Changes the options of a mount. fstab isn't asked. Both: -EINVAL is what mount(2) said, to an
+ * option above all. */
+int mount_change_options(const char *source, const char *target, const char *options,
+                         struct error *error);
 
 /* priority: -1 leaves it to the kernel. */
 int swap_activate(const char *path, int priority, struct error *error);

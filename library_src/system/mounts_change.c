@@ -17,6 +17,29 @@ static void release_context(struct libmnt_context **context)
     mnt_free_context(*context);
 }
 
+/* libmount's own failures; those of mount(2) have errno's text. */
+static const char *failure_text(int code)
+{
+    static const struct {
+        int code;
+        const char *text;
+    } texts[] = {{MNT_ERR_NOFSTAB, "there is nothing about it in fstab"},
+                 {MNT_ERR_NOFSTYPE, "the filesystem's type can't be told"},
+                 {MNT_ERR_NOSOURCE, "the device can't be found"},
+                 {MNT_ERR_LOOPDEV, "no loop device could be set up"},
+                 {MNT_ERR_MOUNTOPT, "the options can't be parsed"},
+                 {MNT_ERR_APPLYFLAGS, "the propagation flags couldn't be set"},
+                 {MNT_ERR_AMBIFS, "more than one filesystem is on the device"},
+                 {MNT_ERR_LOOPOVERLAP, "a loop device overlaps"},
+                 {MNT_ERR_LOCK, "a lock couldn't be had"},
+                 {MNT_ERR_NAMESPACE, "the mount namespace couldn't be changed"}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        if (code == -texts[i].code)
+            return texts[i].text;
+    return strerror(code < 0 ? -code : EIO);
+}
+
 static int run_context(struct libmnt_context *context, const char *source, const char *target,
                        struct error *error)
 {
@@ -24,14 +47,17 @@ static int run_context(struct libmnt_context *context, const char *source, const
 
     /* The new mount API would stack a second mount over an equal one without a word. */
     setenv("LIBMOUNT_FORCE_MOUNT2", "always", 1);
-    if (mnt_context_disable_helpers(context, 1) != 0 || mnt_context_disable_mtab(context, 1) != 0)
+    if (mnt_context_disable_helpers(context, 1) != 0 || mnt_context_disable_mtab(context, 1) != 0 ||
+        mnt_context_set_optsmode(context, MNT_OMODE_NOTAB) != 0)
         return error_oom(error);
     int r = mnt_context_mount(context);
     if (r == 0 && mnt_context_get_status(context) == 1)
         return 0;
     mnt_context_get_excode(context, r, reason, sizeof(reason));
-    return error_set(error, -EIO, "mounting %s on %s failed: %s", source, target,
-                     *reason ? reason : strerror(r < 0 ? -r : EIO));
+    bool invalid =
+        mnt_context_syscall_called(context) && mnt_context_get_syscall_errno(context) == EINVAL;
+    return error_set(error, invalid ? -EINVAL : -EIO, "mounting %s on %s failed: %s", source,
+                     target, *reason ? reason : failure_text(r));
 }
 
 int mount_device(const char *source, const char *target, const char *fstype, const char *options,
@@ -47,15 +73,16 @@ int mount_device(const char *source, const char *target, const char *fstype, con
     return run_context(context, source, target, error);
 }
 
-int mount_change_options(const char *target, const char *options, struct error *error)
+int mount_change_options(const char *source, const char *target, const char *options,
+                         struct error *error)
 {
     __attribute__((cleanup(release_context))) struct libmnt_context *context = mnt_new_context();
     AUTO_FREE char *all = text_format("remount,%s", options);
 
-    if (!context || !all || mnt_context_set_target(context, target) != 0 ||
-        mnt_context_set_options(context, all) != 0)
+    if (!context || !all || mnt_context_set_source(context, source) != 0 ||
+        mnt_context_set_target(context, target) != 0 || mnt_context_set_options(context, all) != 0)
         return error_oom(error);
-    return run_context(context, "(remount)", target, error);
+    return run_context(context, source, target, error);
 }
 
 int swap_activate(const char *path, int priority, struct error *error)

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "apply_parts.h"
 #include "cleanup.h"
 #include "directory.h"
 #include "disks.h"
@@ -24,15 +25,6 @@
 #include "units.h"
 
 enum { DIRECTORY_MODE = 0755, DIRECTORY_UMASK = 022 };
-
-struct work {
-    const struct request *request;
-    struct facts *facts;
-    const struct disk_request *want;
-    struct found *found;
-    struct outcome *outcome;
-    const char *path; /* of the tier */
-};
 
 static int make_directory(const char *path, struct error *error)
 {
@@ -60,7 +52,7 @@ static const char *uuid_of(const struct found *found)
     return fs ? fs->uuid : NULL;
 }
 
-static const char *fstype_of(const struct work *work)
+const char *apply_fstype(const struct work *work)
 {
     const struct signature *fs = found_filesystem(work->found);
 
@@ -90,7 +82,7 @@ static int write_line(const struct work *work, struct error *error)
         return error_set(error, -EINVAL, "disk %s: the UUID for its line in fstab is unknown",
                          work->want->name);
     AUTO_FREE char *wanted =
-        fstab_line_text(work->request, work->want, &work->found->disk, uuid, fstype_of(work));
+        fstab_line_text(work->request, work->want, &work->found->disk, uuid, apply_fstype(work));
     if (!wanted)
         return error_oom(error);
     if (line && fstab_same_fields(line->text, wanted))
@@ -111,79 +103,6 @@ static int apply_fstab(const struct work *work, struct error *error)
     return r;
 }
 
-static size_t count_mounts(const struct mount_list *mounts, const char *path)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < mounts->count; i++)
-        count += text_equal(mounts->items[i].target, path);
-    return count;
-}
-
-/* Zero, or one: then systemd was first. Two would hide something. */
-static int mount_unless_mounted(const struct work *work, struct error *error)
-{
-    AUTO_FREE char *options = fstab_options_text(work->want, &work->found->disk);
-    struct mount_list mounts = {0};
-    int r = options ? mounts_read(&mounts, error) : error_oom(error);
-
-    if (r == 0 && count_mounts(&mounts, work->path) == 0)
-        r = mount_device(work->found->disk.path, work->path, fstype_of(work), options, error);
-    mounts_release(&mounts);
-    return r;
-}
-
-/* One mount, and of this very disk, before anything is changed through its path. */
-static int check_mounted(const struct work *work, struct error *error)
-{
-    __attribute__((cleanup(host_release))) struct host host = {0};
-    bool ours = false;
-    int r = host_read(&host, error);
-
-    if (r < 0)
-        return r;
-    const struct disk *disk = disks_find(&host.disks, work->found->disk.devno);
-    for (size_t i = 0; disk && i < disk->mounts.count; i++)
-        ours |= text_equal(disk->mounts.items[i], work->path);
-    size_t count = count_mounts(&host.mounts, work->path);
-    if (ours && count == 1)
-        return 0;
-    return error_set(error, -EBUSY,
-                     "disk %s: %s is to be mounted at %s, and %s there; find out "
-                     "who mounts it, unmount that and run again",
-                     work->want->name, work->found->disk.path, work->path,
-                     count > 1 ? "several filesystems are" : "another filesystem is");
-}
-
-static int apply_mount(const struct work *work, struct error *error)
-{
-    bool is_new = work->found->intents.count > 0; /* made by this run, or by the one before it */
-    int r = mount_unless_mounted(work, error);
-
-    if (r == 0)
-        r = check_mounted(work, error);
-    if (r == 0 && is_new && work->facts->restorecon)
-        r = program_run((const char *const[]){"restorecon", work->path, NULL}, NULL, 0, NULL,
-                        error);
-    return r;
-}
-
-/* Without a word about access times a remount keeps the present ones: relatime is the default, said
- * aloud. */
-static int apply_remount(const struct work *work, struct error *error)
-{
-    static const char *const times[] = {"noatime", "nodiratime", "relatime", "strictatime"};
-    const char *wanted = work->want->mount_options;
-    bool said = false;
-
-    for (size_t i = 0; i < ARRAY_SIZE(times); i++)
-        said |= text_list_has(wanted, times[i]);
-    AUTO_FREE char *options = text_format("%s%s%s", said ? "" : "relatime,",
-                                          text_list_has(wanted, "ro") ? "" : "rw,", wanted);
-
-    return options ? mount_change_options(work->path, options, error) : error_oom(error);
-}
-
 static int apply_label(const struct work *work, struct error *error)
 {
     const char *label = tier_label(work->want->tier);
@@ -199,7 +118,7 @@ static int apply_label(const struct work *work, struct error *error)
         return error_set_errno(error, -errno, "opening %s", work->path);
     if (ioctl(fd, FS_IOC_SETFSLABEL, padded) == 0)
         return 0;
-    if (errno == ENOTTY && text_equal(fstype_of(work), "ext4")) /* before Linux 5.17 */
+    if (errno == ENOTTY && text_equal(apply_fstype(work), "ext4")) /* before Linux 5.17 */
         return program_run(
             (const char *const[]){"tune2fs", "-L", label, work->found->disk.path, NULL}, NULL, 0,
             NULL, error);
@@ -234,7 +153,7 @@ static int apply_permissions(const struct work *work, struct error *error)
 
 static int apply_grow(const struct work *work, struct error *error)
 {
-    const char *device = work->found->disk.path, *fstype = fstype_of(work);
+    const char *device = work->found->disk.path, *fstype = apply_fstype(work);
 
     if (text_equal(fstype, "swap"))
         return apply_grow_swap(work->request, work->found, work->want, error);

@@ -290,6 +290,8 @@ static int plan_steps(struct plan *plan, const struct tier_views *views,
     if (r == 0)
         r = for_each(plan, views, plan_directory, error);
     if (r == 0)
+        r = for_each(plan, views, plan_remount, error);
+    if (r == 0)
         r = plan_all_fstab(plan, views, facts, fstab_after, error);
     if (r == 0)
         r = for_each(plan, views, plan_mount, error);

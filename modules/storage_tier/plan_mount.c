@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "fstab_text.h"
+#include "mount_options.h"
 #include "text.h"
 
 /* Read as mount(8) reads them: the last one counts, and some imply others. */
@@ -60,28 +61,56 @@ static bool options_changed(const struct tier_view *view)
 {
     const struct fstab_line *line = view->line;
 
+    if (mount_options_missing(view->fstype, view->want->mount_options,
+                              view->mount->fs_options ? view->mount->fs_options : ""))
+        return true;
     return line && line->options &&
            !fstab_same_filesystem_options(line->options, view->want->mount_options);
 }
 
-int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error)
+static int warn_of_staying(struct plan *plan, const struct tier_view *view, struct error *error)
+{
+    AUTO_FREE char *staying =
+        view->line && view->line->options
+            ? mount_options_staying(view->fstype, view->line->options, view->want->mount_options,
+                                    view->mount->fs_options ? view->mount->fs_options : "")
+            : NULL;
+
+    return staying ? plan_warn(plan, error,
+                               "%s is mounted with %s, which is no longer asked for and can't be "
+                               "switched off: it stays until the next mount",
+                               view->path, staying)
+                   : 0;
+}
+
+/* Before the line is written: the next boot must not find one that the filesystem refuses. */
+int plan_remount(struct plan *plan, const struct tier_view *view, struct error *error)
 {
     struct action *action;
+
+    if (!view->mounted)
+        return 0;
+    bool flags = flags_differ(view);
+    if (!flags && !options_changed(view))
+        return 0;
+    int r =
+        plan_step(plan, view, STEP_REMOUNT, "remount",
+                  text_format("%s with %s", view->path, view->want->mount_options), &action, error);
+    if (r < 0)
+        return r;
+    action->best_effort = !flags && mount_options_for_mount_only(view->want->mount_options);
+    return warn_of_staying(plan, view, error);
+}
+
+int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error)
+{
     int r = 0;
 
     if (view->want->os || view->want->tier == TIER_SWAP)
         return 0;
     if (!view->mounted)
         return plan_step(plan, view, STEP_MOUNT, "mount", strdup(view->path), NULL, error);
-    bool flags = flags_differ(view);
-    if (flags || options_changed(view)) {
-        r = plan_step(plan, view, STEP_REMOUNT, "remount",
-                      text_format("%s with %s", view->path, view->want->mount_options), &action,
-                      error);
-        if (r == 0)
-            action->best_effort = !flags;
-    }
-    if (r == 0 && view->found->mount_point.entries.count)
+    if (view->found->mount_point.entries.count)
         r = plan_warn(plan, error, "%s is not empty below its mount: %s is hidden there",
                       view->path, view->found->mount_point.entries.items[0]);
     return r;

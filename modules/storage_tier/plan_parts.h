@@ -20,6 +20,7 @@ bool plan_relabels(const struct tier_view *view);
 
 int plan_directory(struct plan *plan, const struct tier_view *view, struct error *error);
 int plan_permissions(struct plan *plan, const struct tier_view *view, struct error *error);
+int plan_remount(struct plan *plan, const struct tier_view *view, struct error *error);
 int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error);
 int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *error);
 int plan_swapon(struct plan *plan, const struct tier_view *view, struct error *error);

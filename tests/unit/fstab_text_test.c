@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "fstab_text.h"
 #include "mode.h"
+#include "mount_options.h"
 
 static void expect_edit(const char *text, const char *old_line, const char *new_line,
                         const char *expected)
@@ -92,6 +93,79 @@ static void options_that_the_filesystem_sees(void **state)
     assert_false(fstab_same_filesystem_options("a,b", "b,a"));
     assert_false(fstab_same_filesystem_options("a", ""));
     assert_false(fstab_same_filesystem_options("compress=zstd", "compress=lzo"));
+}
+
+static void expect_negation(const char *fstype, const char *before, const char *after,
+                            const char *expected)
+{
+    AUTO_FREE char *negation = mount_options_negation(fstype, before, after);
+
+    assert_string_equal(negation, expected);
+}
+
+static void expect_staying(const char *before, const char *after, const char *shown,
+                           const char *expected)
+{
+    AUTO_FREE char *staying = mount_options_staying("ext4", before, after, shown);
+
+    if (expected)
+        assert_string_equal(staying, expected);
+    else
+        assert_null(staying);
+}
+
+static void options_that_are_taken_back(void **state)
+{
+    (void)state;
+    expect_negation("ext4", "noatime,discard,commit=7,nofail", "noatime", "nodiscard,commit=0");
+    expect_negation("ext4", "discard,commit=7", "commit=9,discard", "");
+    expect_negation("ext4", "lazytime,discard_max=1", "", "nolazytime");
+    expect_negation("xfs", "discard,commit=7", "defaults", "");
+    expect_negation("btrfs", "compress=zstd,commit=7", "compress=lzo", "commit=0");
+    expect_negation("btrfs", "compress-force=zstd", "compress=lzo", "");
+    expect_negation("btrfs", "compress=zstd", "defaults", "compress=no");
+    expect_staying("errors=panic,discard", "defaults", "rw,errors=panic,discard", "errors=panic");
+    expect_staying("errors=panic", "errors=continue", "rw,errors=panic", NULL);
+    expect_staying("errors=panic", "defaults", "rw", NULL);
+    expect_staying("rw,nofail,noatime", "defaults", "rw,errors=panic", NULL);
+}
+
+static void options_for_mount_only(void **state)
+{
+    (void)state;
+    assert_true(mount_options_for_mount_only("noatime,data=journal"));
+    assert_true(mount_options_for_mount_only("logbsize=64k"));
+    assert_true(mount_options_for_mount_only("a,nouuid,b"));
+    assert_false(mount_options_for_mount_only("noatime,nofail,commit=5,database,discard"));
+    assert_false(mount_options_for_mount_only(""));
+}
+
+static void options_that_the_kernel_shows(void **state)
+{
+    static const struct {
+        const char *fstype, *wanted, *shown;
+        bool missing;
+    } cases[] = {{"ext4", "noatime,commit=7", "rw", true},
+                 {"ext4", "noatime,commit=7", "rw,commit=7", false},
+                 {"ext4", "noatime,commit=7", "rw,commit=70", true},
+                 {"ext4", "commit=5", "rw", false},
+                 {"ext4", "commit=0", "rw", false},
+                 {"ext4", "commit=007", "rw", false},
+                 {"ext4", "commit=7s", "rw", false},
+                 {"btrfs", "commit=5", "rw,commit=5", false},
+                 {"btrfs", "commit=5", "rw", true},
+                 {"btrfs", "commit=30", "rw", false},
+                 {"xfs", "commit=7,discard", "rw", false},
+                 {"btrfs", "discard", "rw,discard=async", false},
+                 {"ext4", "discard", "rw", true},
+                 {"ext4", "discard,nodiscard", "rw", false},
+                 {"ext4", "discard", "rw,discard", false},
+                 {"ext4", "defaults,lazytime,errors=remount-ro,user_xattr", "rw", false}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_int_equal(mount_options_missing(cases[i].fstype, cases[i].wanted, cases[i].shown),
+                         cases[i].missing);
 }
 
 #define UUID "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11"
@@ -295,6 +369,9 @@ int main(void)
         cmocka_unit_test(lines_in_the_way),
         cmocka_unit_test(other_spellings_of_the_path),
         cmocka_unit_test(other_names_of_the_device),
+        cmocka_unit_test(options_that_are_taken_back),
+        cmocka_unit_test(options_for_mount_only),
+        cmocka_unit_test(options_that_the_kernel_shows),
         cmocka_unit_test(lines_that_nobody_can_parse),
         cmocka_unit_test(two_lines_of_ours),
         cmocka_unit_test(lines),

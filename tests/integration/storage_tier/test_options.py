@@ -93,10 +93,79 @@ def test_mount_options_of_the_filesystem(host):
     assert "compress=zstd" in system.mounts_at(f"{ROOT}/cold")[0]["options"]
 
 
+USUAL = ["defaults", "noatime,nofail,x-systemd.device-timeout=30s", "relatime,lazytime,_netdev",
+         "nodev,nosuid,noexec,nofail", "rw,noauto,x-mount.mkdir,comment=x", "discard", "nodiscard"]
+USUAL_OF = {"ext4": ["errors=remount-ro,user_xattr,acl", "commit=5", "commit=60,discard,noatime",
+                     "data=ordered,journal_checksum", "nobarrier,nodelalloc", "barrier=1"],
+            "xfs": ["inode64,logbufs=8", "noquota,attr2", "largeio,allocsize=64k"],
+            "btrfs": ["compress=zstd", "compress=zstd:5,commit=60", "ssd,space_cache=v2",
+                      "autodefrag,discard=async", "compress-force=lzo,commit=30"]}
+
+
+@pytest.mark.parametrize("fstype", USUAL_OF)
+def test_a_host_with_usual_options_stays_unchanged(host, fstype):
+    disk = host.add_disk(size=SIZES[fstype])
+    for options in USUAL + USUAL_OF[fstype]:
+        wanted = [OS, wanted_disk(disk, fstype=fstype, mount_options=options)]
+        result = host.run(wanted)
+        assert not result.failed, result
+        assert host.run(wanted)["changed"] is False, options
+        system.tool("umount", f"{ROOT}/hot")
+        assert host.run(wanted).ops == [("mount", "hot")]
+        assert host.run(wanted)["changed"] is False, options
+
+
+def test_options_that_are_taken_back(host):
+    disk = host.add_disk()
+    host.converge([OS, wanted_disk(disk, mount_options="noatime,discard,commit=55,lazytime")])
+    result = host.converge([OS, wanted_disk(disk, mount_options="noatime")])
+    assert "warnings" not in result.json
+    shown = system.mounts_at(f"{ROOT}/hot")[0]["options"]
+    assert not any(option in shown for option in ("discard", "commit", "lazytime"))
+    xfs = host.add_disk("data-1", SIZES["xfs"])
+    cold = {"name": "data-1", "tier": "cold", "device": xfs.path, "fstype": "xfs"}
+    host.converge([OS, {**cold, "mount_options": "discard"}])
+    result = host.converge([OS, {**cold, "mount_options": "noatime"}])
+    assert "discard" in result["warnings"][0] and "next mount" in result["warnings"][0]
+
+
+def test_options_that_fstab_has_and_the_mount_has_not(host):
+    disk = host.add_disk()
+    wanted = [OS, wanted_disk(disk, mount_options="noatime,discard,commit=55")]
+    host.converge(wanted)
+    system.tool("mount", "-o", "remount,nodiscard,commit=7", disk.path, f"{ROOT}/hot")
+    assert host.converge(wanted).ops == [("remount", "hot")]
+    assert {"discard", "commit=55"} <= set(
+        system.mounts_at(f"{ROOT}/hot")[0]["options"].split(","))
+
+
+def test_a_mount_option_that_a_mounted_filesystem_refuses_is_not_written_to_fstab(host):
+    disk = host.add_disk()
+    host.converge([OS, wanted_disk(disk)])
+    lines = host.fstab_lines("hot")
+    for options in ("noatime,nofail,commti=5", "ro,nofail,commti=5"):
+        result = host.run([OS, wanted_disk(disk, mount_options=options)])
+        assert result.json.get("error_id") == "mount-options" and options in result["msg"], result
+        assert result["changed"] is False and host.fstab_lines("hot") == lines
+    assert host.run([OS, wanted_disk(disk)])["changed"] is False
+
+
+def test_an_option_that_counts_at_mount_only(host):
+    disk = host.add_disk()
+    host.converge([OS, wanted_disk(disk)])
+    wanted = [OS, wanted_disk(disk, mount_options="noatime,nofail,data=writeback")]
+    result = host.run(wanted)
+    assert not result.failed and "next mount" in result["warnings"][0], result
+    assert "data=writeback" in host.fstab_lines("hot")[0]
+    assert host.run(wanted)["changed"] is False
+
+
 def test_a_mount_option_that_the_kernel_refuses_is_said_and_the_run_can_go_on_later(host):
     disk = host.add_disk()
     result = host.run([OS, wanted_disk(disk, mount_options="nonsense=1,nofail")])
-    assert result.failed and f"{ROOT}/hot" in result["msg"] and disk.path in result["msg"]
+    assert result["error_id"] == "mount-options"
+    assert f"{ROOT}/hot" in result["msg"] and disk.path in result["msg"]
+    assert host.fstab_lines("hot") == []
     assert {a["op"] for a in result["actions_done"]} >= {"mkfs", "fstab"}
     assert result["changed"] is True
     uuid = system.blkid(disk.path)["UUID"]

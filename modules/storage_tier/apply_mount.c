@@ -1,0 +1,144 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply_parts.h"
+#include "cleanup.h"
+#include "disks.h"
+#include "fstab_text.h"
+#include "judge.h"
+#include "mount_options.h"
+#include "mounts.h"
+#include "probe.h"
+#include "program.h"
+#include "text.h"
+#include "units.h"
+
+/* The line that this run wrote, as it was before: what can't be mounted now can't be at the next
+ * boot. The line of a tier that moved stays: it is what says whose the disk is. */
+static int restore_line(const struct work *work, bool *ret_restored, struct error *error)
+{
+    struct fstab *fstab = &work->facts->fstab;
+    const struct signature *fs = found_filesystem(work->found);
+    const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[work->want->tier]);
+    const char *uuid = work->found->made ? work->found->intents.items[0].uuid : fs ? fs->uuid : "";
+    bool moved = !work->found->made && judge_is_move(work->found, work->want->tier);
+    AUTO_FREE char *ours =
+        fstab_line_text(work->request, work->want, &work->found->disk, uuid, apply_fstype(work));
+
+    if (line && !text_equal(line->uuid, uuid))
+        line = NULL;
+    if (!ours || moved || (line && fstab_same_fields(line->text, ours)))
+        return ours ? 0 : error_oom(error);
+    AUTO_FREE char *text = fstab_text_edit(fstab->text, ours, line ? line->text : NULL);
+    if (!text)
+        return errno == ENOENT ? 0 : error_oom(error);
+    int r = apply_fstab_text(work->request, work->facts, text, work->outcome, error);
+    *ret_restored = r == 0;
+    return r == 0 && work->facts->systemd ? systemd_reload(error) : r;
+}
+
+static int refuse_options(const struct work *work, struct error *error)
+{
+    AUTO_FREE char *reason = strdup(error_message(error));
+    bool restored = false;
+    int r = reason ? restore_line(work, &restored, error) : error_oom(error);
+
+    if (r < 0)
+        return r;
+    return error_refuse(error, "mount-options",
+                        "disk %s: %s; the filesystem refuses something in mount_options: %s%s",
+                        work->want->name, reason, work->want->mount_options,
+                        restored ? "; fstab is without that line again" : "");
+}
+
+static size_t count_mounts(const struct mount_list *mounts, const char *path)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < mounts->count; i++)
+        count += text_equal(mounts->items[i].target, path);
+    return count;
+}
+
+/* Zero, or one: then systemd was first. Two would hide something. */
+static int mount_unless_mounted(const struct work *work, struct error *error)
+{
+    AUTO_FREE char *options = fstab_options_text(work->want, &work->found->disk);
+    struct mount_list mounts = {0};
+    int r = options ? mounts_read(&mounts, error) : error_oom(error);
+
+    if (r == 0 && count_mounts(&mounts, work->path) == 0)
+        r = mount_device(work->found->disk.path, work->path, apply_fstype(work), options, error);
+    mounts_release(&mounts);
+    return r == -EINVAL ? refuse_options(work, error) : r;
+}
+
+/* One mount, and of this very disk, before anything is changed through its path. */
+static int check_mounted(const struct work *work, struct error *error)
+{
+    __attribute__((cleanup(host_release))) struct host host = {0};
+    bool ours = false;
+    int r = host_read(&host, error);
+
+    if (r < 0)
+        return r;
+    const struct disk *disk = disks_find(&host.disks, work->found->disk.devno);
+    for (size_t i = 0; disk && i < disk->mounts.count; i++)
+        ours |= text_equal(disk->mounts.items[i], work->path);
+    size_t count = count_mounts(&host.mounts, work->path);
+    if (ours && count == 1)
+        return 0;
+    return error_set(error, -EBUSY,
+                     "disk %s: %s is to be mounted at %s, and %s there; find out "
+                     "who mounts it, unmount that and run again",
+                     work->want->name, work->found->disk.path, work->path,
+                     count > 1 ? "several filesystems are" : "another filesystem is");
+}
+
+int apply_mount(const struct work *work, struct error *error)
+{
+    bool is_new = work->found->intents.count > 0; /* made by this run, or by the one before it */
+    int r = mount_unless_mounted(work, error);
+
+    if (r == 0)
+        r = check_mounted(work, error);
+    if (r == 0 && is_new && work->facts->restorecon)
+        r = program_run((const char *const[]){"restorecon", work->path, NULL}, NULL, 0, NULL,
+                        error);
+    return r;
+}
+
+/* Without a word about access times a remount keeps the present ones: relatime is the default, said
+ * aloud. */
+int apply_remount(const struct work *work, struct error *error)
+{
+    static const char *const times[] = {"noatime", "nodiratime", "relatime", "strictatime"};
+    const char *wanted = work->want->mount_options;
+    const struct fstab_line *line =
+        fstab_line_of_tier(&work->facts->fstab, tier_names[work->want->tier]);
+    bool said = false;
+
+    for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+        said |= text_list_has(wanted, times[i]);
+    AUTO_FREE char *negation = mount_options_negation(
+        apply_fstype(work), line && line->options ? line->options : "", wanted);
+    if (!negation)
+        return error_oom(error);
+    AUTO_FREE char *options =
+        text_format("%s%s%s%s%s", said ? "" : "relatime,", negation, *negation ? "," : "",
+                    text_list_has(wanted, "ro") ? "" : "rw,", wanted);
+    if (!options)
+        return error_oom(error);
+    int r = mount_change_options(work->found->disk.path, work->path, options, error);
+    if (r < 0 && mount_options_for_mount_only(wanted))
+        return error_wrap(error, "the options in fstab count from the next mount on");
+    if (r != -EINVAL)
+        return r;
+    AUTO_FREE char *reason = strdup(error_message(error));
+    return error_refuse(error, "mount-options",
+                        "disk %s: %s; the filesystem refuses something in mount_options: %s. "
+                        "Correct that, or, if it can be given at mount only, unmount %s and run "
+                        "again",
+                        work->want->name, reason ? reason : "?", wanted, work->path);
+}
