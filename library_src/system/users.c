@@ -1,11 +1,17 @@
 #include "users.h"
 
 #include <ctype.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "file.h"
@@ -13,13 +19,24 @@
 
 enum { USERS_SHOWN = 5 };
 
-/* Whether something of the process concerns the device or filesystem; adds how. */
-typedef bool (*test)(const char *process, uint64_t devno, char **ret_how);
+/* What processes are asked about. */
+struct subject {
+    uint64_t devno; /* a device, or what stat(2) says of the files of a filesystem */
+    uint64_t super; /* the filesystem's own number, as mountinfo and maps have it */
+    const char
+        *path;      /* where a btrfs is mounted, whose subvolumes have numbers of their own; NULL */
+    unsigned group; /* of peers that its mount shares with, 0: none */
+    struct text *seen; /* mount namespaces */
+};
 
-static bool mounts_it(const char *process, uint64_t devno, char **ret_how)
+/* Whether something of the process concerns it; adds how. */
+typedef bool (*test)(const char *process, const struct subject *subject, char **ret_how);
+
+static bool mounts_it(const char *process, const struct subject *subject, char **ret_how)
 {
     AUTO_FREE char *table = file_read_value("/proc/%s/mountinfo", process);
-    AUTO_FREE char *number = text_format(" %u:%u ", major((dev_t)devno), minor((dev_t)devno));
+    AUTO_FREE char *number =
+        text_format(" %u:%u ", major((dev_t)subject->devno), minor((dev_t)subject->devno));
     char target[4096];
 
     const char *found = table && number ? strstr(table, number) : NULL;
@@ -31,7 +48,7 @@ static bool mounts_it(const char *process, uint64_t devno, char **ret_how)
     return true;
 }
 
-static bool opens(const char *process, uint64_t devno, bool device, char **ret_how)
+static bool opens_device(const char *process, const struct subject *subject, char **ret_how)
 {
     AUTO_FREE char *path = text_format("/proc/%s/fd", process);
     AUTO_CLOSEDIR DIR *files = path ? opendir(path) : NULL;
@@ -40,34 +57,15 @@ static bool opens(const char *process, uint64_t devno, bool device, char **ret_h
 
     while (files && (entry = readdir(files)))
         if (isdigit((unsigned char)entry->d_name[0]) &&
-            fstatat(dirfd(files), entry->d_name, &status, 0) == 0 &&
-            (device ? S_ISBLK(status.st_mode) && status.st_rdev == devno
-                    : status.st_dev == devno)) {
+            fstatat(dirfd(files), entry->d_name, &status, 0) == 0 && S_ISBLK(status.st_mode) &&
+            status.st_rdev == subject->devno) {
             *ret_how = strdup("open in process");
             return true;
         }
     return false;
 }
 
-static bool opens_device(const char *process, uint64_t devno, char **ret_how)
-{
-    return opens(process, devno, true, ret_how);
-}
-
-static bool works_in(const char *process, uint64_t devno, char **ret_how)
-{
-    AUTO_FREE char *directory = text_format("/proc/%s/cwd", process);
-    struct stat status;
-
-    if (opens(process, devno, false, ret_how))
-        return true;
-    if (!directory || stat(directory, &status) < 0 || status.st_dev != devno)
-        return false;
-    *ret_how = strdup("working directory of process");
-    return true;
-}
-
-static void scan(struct text *text, uint64_t devno, test concerns)
+static void scan(struct text *text, const struct subject *subject, test concerns)
 {
     AUTO_CLOSEDIR DIR *processes = opendir("/proc");
     struct dirent *entry;
@@ -77,7 +75,7 @@ static void scan(struct text *text, uint64_t devno, test concerns)
         AUTO_FREE char *how = NULL;
 
         if (!isdigit((unsigned char)entry->d_name[0]) || atoi(entry->d_name) == getpid() ||
-            !concerns(entry->d_name, devno, &how))
+            !concerns(entry->d_name, subject, &how))
             continue;
         AUTO_FREE char *name = file_read_value("/proc/%s/comm", entry->d_name);
         text_addf(text, "%s%s %s (%s)", text->length ? "; " : "", how ? how : "?", entry->d_name,
@@ -89,18 +87,166 @@ static void scan(struct text *text, uint64_t devno, test concerns)
 char *device_users(uint64_t devno)
 {
     AUTO_TEXT struct text text = {0};
+    const struct subject subject = {.devno = devno};
 
-    scan(&text, devno, mounts_it);
-    scan(&text, devno, opens_device);
+    scan(&text, &subject, mounts_it);
+    scan(&text, &subject, opens_device);
     return text.length ? text_take(&text) : NULL;
+}
+
+/* A link of /proc that leads to a file on the filesystem. */
+static bool leads_there(int directory, const char *link, const struct subject *subject)
+{
+    struct stat status;
+    char target[PATH_MAX];
+    size_t length = subject->path ? strlen(subject->path) : 0;
+
+    if (fstatat(directory, link, &status, 0) == 0 && status.st_dev == subject->devno)
+        return true;
+    ssize_t read = length ? readlinkat(directory, link, target, sizeof(target) - 1) : -1;
+    if (read < (ssize_t)length)
+        return false;
+    target[read] = '\0';
+    return read > 0 && strncmp(target, subject->path, length) == 0 &&
+           (target[length] == '/' || target[length] == '\0');
+}
+
+static bool opens_file(int process, const struct subject *subject)
+{
+    int files = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO_CLOSEDIR DIR *directory = files < 0 ? NULL : fdopendir(files);
+    struct dirent *entry;
+
+    while (directory && (entry = readdir(directory)))
+        if (isdigit((unsigned char)entry->d_name[0]) &&
+            leads_there(dirfd(directory), entry->d_name, subject))
+            return true;
+    if (files >= 0 && !directory)
+        close(files);
+    return false;
+}
+
+static bool maps_file(int process, const struct subject *subject)
+{
+    int fd = openat(process, "maps", O_RDONLY | O_CLOEXEC);
+    AUTO_FCLOSE FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
+    AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    unsigned a, b;
+
+    while (maps && getline(&line, &size, maps) > 0)
+        if (sscanf(line, "%*s %*s %*s %x:%x", &a, &b) == 2 && makedev(a, b) == subject->super)
+            return true;
+    if (fd >= 0 && !maps)
+        close(fd);
+    return false;
+}
+
+static bool works_in(const char *name, const struct subject *subject, char **ret_how)
+{
+    AUTO_FREE char *path = text_format("/proc/%s", name);
+    AUTO_CLOSE int process = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const char *how = NULL;
+
+    if (process < 0)
+        return false;
+    if (opens_file(process, subject))
+        how = "open in process";
+    else if (leads_there(process, "cwd", subject))
+        how = "working directory of process";
+    else if (leads_there(process, "root", subject))
+        how = "root directory of process";
+    else if (leads_there(process, "exe", subject))
+        how = "program of process";
+    else if (maps_file(process, subject))
+        how = "mapped by process";
+    *ret_how = how ? strdup(how) : NULL;
+    return how;
+}
+
+/* One line of mountinfo, taken apart: its device, target and optional fields. */
+static bool read_line(const char *line, uint64_t *ret_super, char ret_target[PATH_MAX],
+                      unsigned *ret_group, bool *ret_slave)
+{
+    unsigned a, b;
+    int end;
+
+    if (sscanf(line, "%*s %*s %u:%u %*s %4095s %*s%n", &a, &b, ret_target, &end) != 3)
+        return false;
+    const char *optional = line + end, *type = strstr(optional, " - ");
+    const char *shared = strstr(optional, " shared:"), *slave = strstr(optional, " master:");
+    *ret_super = makedev(a, b);
+    *ret_group = shared && shared < type ? (unsigned)atoi(shared + strlen(" shared:")) : 0;
+    *ret_slave = slave && slave < type;
+    return true;
+}
+
+/* Mounted there on its own: an unmount here doesn't go over to it. */
+static char *held_in(const char *process, const struct subject *subject)
+{
+    AUTO_FREE char *path = text_format("/proc/%s/mountinfo", process);
+    AUTO_FCLOSE FILE *table = path ? fopen(path, "re") : NULL;
+    AUTO_FREE char *line = NULL;
+    char target[PATH_MAX];
+    size_t size = 0;
+    uint64_t super;
+    unsigned group;
+    bool slave;
+
+    while (table && getline(&line, &size, table) > 0)
+        if (read_line(line, &super, target, &group, &slave) && super == subject->super && !slave &&
+            (group == 0 || group != subject->group))
+            return text_format("mounted at %s in the mount namespace of process", target);
+    return NULL;
+}
+
+static bool holds_elsewhere(const char *process, const struct subject *subject, char **ret_how)
+{
+    AUTO_FREE char *path = text_format("/proc/%s/ns/mnt", process);
+    struct stat own, its;
+
+    if (!path || stat("/proc/self/ns/mnt", &own) < 0 || stat(path, &its) < 0 ||
+        own.st_ino == its.st_ino)
+        return false;
+    AUTO_FREE char *name = text_format(" %ju ", (uintmax_t)its.st_ino);
+    if (!name || (subject->seen->data && strstr(subject->seen->data, name)))
+        return false;
+    text_add(subject->seen, name);
+    *ret_how = held_in(process, subject);
+    return *ret_how;
+}
+
+static void find_mount(const char *path, struct subject *subject)
+{
+    AUTO_FCLOSE FILE *table = fopen("/proc/self/mountinfo", "re");
+    AUTO_FREE char *line = NULL;
+    char target[PATH_MAX];
+    size_t size = 0;
+    uint64_t super;
+    unsigned group;
+    bool slave;
+
+    while (table && getline(&line, &size, table) > 0)
+        if (read_line(line, &super, target, &group, &slave) && text_equal(target, path)) {
+            subject->super = super;
+            subject->group = group;
+        }
 }
 
 char *mount_users(const char *path)
 {
-    AUTO_TEXT struct text text = {0};
+    AUTO_TEXT struct text text = {0}, seen = {0};
     struct stat status;
+    struct statfs filesystem;
+    struct subject subject = {.seen = &seen};
 
-    if (stat(path, &status) == 0)
-        scan(&text, status.st_dev, works_in);
+    if (stat(path, &status) < 0)
+        return NULL;
+    subject.devno = subject.super = status.st_dev;
+    if (statfs(path, &filesystem) == 0 && filesystem.f_type == BTRFS_SUPER_MAGIC)
+        subject.path = path;
+    find_mount(path, &subject);
+    scan(&text, &subject, works_in);
+    scan(&text, &subject, holds_elsewhere);
     return text.length ? text_take(&text) : NULL;
 }

@@ -8,6 +8,8 @@
  * processes: slow, for refusals only. */
 char *device_users(uint64_t devno);
 
-/* Processes with an open file, working directory or root on the filesystem mounted at `path`; the
- * same form. */
+/* Processes that keep the filesystem mounted at `path` from being unmounted: a file open, mapped or
+ * run, a working or root directory on it, or a mount of it in another namespace that an unmount
+ * here doesn't reach; the same form. What the kernel itself holds (bound sockets, loop devices,
+ * swap) isn't seen. */
 char *mount_users(const char *path);

@@ -248,6 +248,6 @@ int storage_apply(const void *request_, void *facts, const struct action *action
     if (step == STEP_MKDIR_ROOT)
         return file_make_directories(request->root, DIRECTORY_MODE, error);
     if (step >= STEP_LEAVE_FSTAB)
-        return apply_leave(step, request, facts, (enum tier)action->subject, outcome, error);
+        return apply_leave(step, request, facts, action->subject, outcome, error);
     return apply_to_disk(request, facts, action, outcome, error);
 }

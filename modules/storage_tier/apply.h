@@ -18,7 +18,7 @@ int apply_grow_swap(const struct request *request, struct found *found,
                     const struct disk_request *want, struct error *error);
 
 /* The steps of a tier that goes (apply_leave.c). */
-int apply_leave(enum step step, const struct request *request, struct facts *facts, enum tier tier,
+int apply_leave(enum step step, const struct request *request, struct facts *facts, size_t subject,
                 struct outcome *outcome, struct error *error);
 
 /* Replaces fstab, with a backup before the run's first change where one is asked for. */

@@ -10,12 +10,14 @@
 #include "directory.h"
 #include "disks.h"
 #include "file.h"
+#include "fstab_file.h"
 #include "fstab_text.h"
 #include "intent.h"
 #include "judge.h"
 #include "mounts.h"
 #include "probe.h"
 #include "text.h"
+#include "units.h"
 #include "users.h"
 
 static struct fstab_line *find_line(struct facts *facts, enum tier tier)
@@ -66,6 +68,7 @@ static int record_move(const struct request *request, struct facts *facts,
         if (want->os || want->adopt || !fs || !text_equal(fs->uuid, line->uuid) ||
             found->intents.count > 0 || has_its_line(&facts->fstab, want->tier, fs->uuid))
             continue;
+        found->recorded = true;
         return write_record(found, want, error);
     }
     return 0;
@@ -79,7 +82,9 @@ static int remove_line(const struct request *request, struct facts *facts, enum 
 
     if (!line)
         return 0;
-    if (!text)
+    if (!facts->fstab_before)
+        facts->fstab_before = strdup(facts->fstab.text);
+    if (!text || !facts->fstab_before)
         return error_oom(error);
     int r = record_move(request, facts, line, error);
     if (r == 0)
@@ -109,23 +114,52 @@ static int check_free(const struct former *former, struct error *error)
                      users ? users : "a bind mount, or another mount namespace");
 }
 
-static int unmount(const struct former *former, const char *path, struct error *error)
+static int put_back(struct facts *facts, struct error *error)
+{
+    int r = fstab_replace(&facts->fstab, facts->fstab_before, NULL, error);
+
+    for (size_t i = 0; i < facts->found.count && r == 0; i++)
+        if (facts->found.items[i].recorded)
+            r = intent_remove(facts->found.items[i].intents.items[0].uuid, error);
+    return r == 0 && facts->systemd ? systemd_reload(error) : r;
+}
+
+/* What can't be taken out of use stays a tier: at the next boot it is mounted as before. */
+static int stay(struct facts *facts, int code, struct error *error)
+{
+    struct error failure = ERROR_INIT;
+
+    if (code == 0 || !facts->fstab_before)
+        return code;
+    if (put_back(facts, &failure) == 0)
+        return error_wrap(error, "fstab is as it was before this run");
+    code = error_wrap(error, "lines were removed from fstab and could not be put back (%s)",
+                      error_message(&failure));
+    error_clear(&failure);
+    return code;
+}
+
+static int unmount(struct facts *facts, const struct former *former, const char *path,
+                   struct error *error)
 {
     if (umount2(path, UMOUNT_NOFOLLOW) < 0 && errno != EINVAL) {
         int code = -errno;
         AUTO_FREE char *users = mount_users(path);
-        return error_set_errno(error, code, "unmounting %s (%s)", path,
-                               users ? users : "nobody was found to use it");
+        return stay(facts,
+                    error_set_errno(error, code, "unmounting %s (%s)", path,
+                                    users ? users : "nobody was found to use it"),
+                    error);
     }
     return check_free(former, error);
 }
 
-static int clear_immutable(const struct request *request, enum tier tier, struct error *error)
+static int clear_immutable(const char *path, enum tier tier, struct error *error)
 {
-    AUTO_CLOSE int parent = directory_open_below(request->root);
+    AUTO_FREE char *above = strndup(path, strlen(path) - strlen(tier_names[tier]));
+    AUTO_CLOSE int parent = above ? directory_open_below(above) : -ENOMEM;
 
     if (parent < 0)
-        return error_set_errno(error, parent, "opening %s", request->root);
+        return error_set_errno(error, parent, "opening the directory of %s", path);
     return directory_set_immutable(parent, tier_names[tier], false, error);
 }
 
@@ -136,20 +170,23 @@ static int remove_directory(const char *path, struct error *error)
     return file_sync_directory(path, error);
 }
 
-int apply_leave(enum step step, const struct request *request, struct facts *facts, enum tier tier,
+int apply_leave(enum step step, const struct request *request, struct facts *facts, size_t subject,
                 struct outcome *outcome, struct error *error)
 {
-    AUTO_FREE char *path = tier_path(request, tier);
+    enum tier tier = (enum tier)(subject % TIER_COUNT);
+    struct former *former = &facts->former.items[tier];
+    AUTO_FREE char *declared = tier_path(request, tier);
+    const char *path = subject < TIER_COUNT && former->path ? former->path : declared;
 
-    if (!path)
+    if (!declared)
         return error_oom(error);
     if (step == STEP_LEAVE_FSTAB)
         return remove_line(request, facts, tier, outcome, error);
     if (step == STEP_LEAVE_UMOUNT)
-        return unmount(&facts->former.items[tier], path, error);
+        return unmount(facts, former, path, error);
     if (step == STEP_LEAVE_SWAPOFF)
-        return swap_deactivate(facts->former.items[tier].device, error);
+        return stay(facts, swap_deactivate(former->device, error), error);
     if (step == STEP_LEAVE_IMMUTABLE)
-        return clear_immutable(request, tier, error);
+        return clear_immutable(path, tier, error);
     return remove_directory(step == STEP_LEAVE_ROOT ? request->root : path, error);
 }

@@ -26,21 +26,25 @@ static const struct tier_view *declared(const struct tier_views *views, enum tie
     return found;
 }
 
-/* The declared disk that bore this tier until now. */
+/* The declared disk that bore this tier until now: by its line, or by what is in use as the tier.
+ */
 static const struct tier_view *bearer(const struct tier_views *views, const struct fstab_line *line,
                                       const struct former *former)
 {
+    const struct tier_view *by_device = NULL;
+
     for (size_t i = 0; i < views->count; i++) {
         const struct tier_view *view = &views->items[i];
         const struct signature *fs = found_filesystem(view->found);
 
         if (view->want->os)
             continue;
-        if (line ? fs && fs->uuid && text_equal(fs->uuid, line->uuid)
-                 : former->devno && view->found->disk.devno == former->devno)
+        if (line && fs && fs->uuid && text_equal(fs->uuid, line->uuid))
             return view;
+        if (former->devno && view->found->disk.devno == former->devno)
+            by_device = view;
     }
-    return NULL;
+    return by_device;
 }
 
 bool departure_due(const struct tier_views *views, enum tier tier)
@@ -59,32 +63,64 @@ bool departure_due(const struct tier_views *views, enum tier tier)
     return now ? now->want->os : request->absent || request->prune;
 }
 
+static bool is_empty(const struct directory *directory)
+{
+    return directory->exists && directory->is_directory && directory->entries.count == 0;
+}
+
+static int make(const struct tier_views *views, const struct departure *departure, const char *path,
+                struct departures *departures, struct error *error)
+{
+    AUTO_FREE char *declared_path = tier_path(views->request, departure->tier);
+    bool absent = views->request->absent && departure->tier != TIER_SWAP;
+
+    if (!declared_path)
+        return error_oom(error);
+    if (!departure->leaves &&
+        !(absent && (is_empty(departure->directory) || departure->directory->immutable)))
+        return 0;
+    struct departure *item = &departures->items[departures->count++];
+    *item = *departure;
+    item->path = strdup(path ? path : declared_path);
+    if (!item->path)
+        return error_oom(error);
+    item->declared_path = text_equal(item->path, declared_path);
+    item->directory_goes = !(item->now && item->declared_path) && is_empty(item->directory);
+    return 0;
+}
+
 int departures_make(const struct tier_views *views, struct departures *ret_departures,
                     struct error *error)
 {
+    static const struct former nothing;
     const struct facts *facts = views->facts;
+    int r = 0;
 
-    for (size_t t = 0; t < TIER_COUNT && t < facts->former.count; t++) {
+    for (size_t t = 0; t < TIER_COUNT && t < facts->former.count && r == 0; t++) {
         const struct former *former = &facts->former.items[t];
         const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[t]);
-        const struct tier_view *now = declared(views, (enum tier)t);
-        bool empty_directory = former->directory.exists && former->directory.is_directory &&
-                               former->directory.entries.count == 0;
-        bool goes = departure_due(views, (enum tier)t);
+        struct departure departure = {.tier = (enum tier)t,
+                                      .subject = t,
+                                      .former = former,
+                                      .directory = &former->directory,
+                                      .now = declared(views, (enum tier)t),
+                                      .leaves = departure_due(views, (enum tier)t)};
 
-        if (!goes && !(views->request->absent && empty_directory && t != TIER_SWAP))
+        if (departure.leaves) {
+            departure.line = line;
+            departure.disk = bearer(views, line, former);
+        }
+        r = make(views, &departure, former->path, ret_departures, error);
+        if (r < 0 || !former->path)
             continue;
-        struct departure *departure = &ret_departures->items[ret_departures->count++];
-        *departure = (struct departure){.tier = (enum tier)t,
-                                        .line = goes ? line : NULL,
-                                        .former = former,
-                                        .path = tier_path(views->request, (enum tier)t),
-                                        .directory_goes = !now && empty_directory,
-                                        .to_os = now && now->want->os};
-        if (!departure->path)
-            return error_oom(error);
+        departure = (struct departure){.tier = (enum tier)t,
+                                       .subject = TIER_COUNT + t,
+                                       .former = &nothing,
+                                       .directory = &former->declared,
+                                       .now = departure.now};
+        r = make(views, &departure, NULL, ret_departures, error);
     }
-    return 0;
+    return r;
 }
 
 static int add(struct plan *plan, const struct departure *departure, enum step step, const char *op,
@@ -92,10 +128,30 @@ static int add(struct plan *plan, const struct departure *departure, enum step s
 {
     return plan_tier_step(plan, departure ? tier_names[departure->tier] : NULL,
                           departure ? departure->former->device : NULL,
-                          departure ? (size_t)departure->tier : 0, step, op, detail, NULL, error);
+                          departure ? departure->subject : 0, step, op, detail, NULL, error);
 }
 
-static int refuse(const struct departure *departure, struct error *error)
+/* Something else at the tier's path: its directory couldn't go, and perhaps hides the tier. */
+static int check_mounts(const struct departure *departure, const struct mount_list *mounts,
+                        struct error *error)
+{
+    size_t expected = departure->former->mounted;
+
+    if (departure->tier == TIER_SWAP ||
+        (departure->declared_path && departure->now && departure->now->mounted))
+        return 0;
+    for (size_t i = 0; i < mounts->count; i++)
+        if (text_equal(mounts->items[i].target, departure->path) && expected-- == 0)
+            return error_refuse(
+                error, "mount-point-in-use",
+                "tier %s is to go, but %s is mounted at %s, and that isn't known as "
+                "the tier; unmount it and run again",
+                tier_names[departure->tier], mounts->items[i].source, departure->path);
+    return 0;
+}
+
+static int refuse(const struct departure *departure, const struct mount_list *mounts,
+                  struct error *error)
 {
     const struct former *former = departure->former;
 
@@ -106,7 +162,7 @@ static int refuse(const struct departure *departure, struct error *error)
             "and run again",
             tier_names[departure->tier], former->device ? former->device : "?", departure->path,
             former->users);
-    return 0;
+    return check_mounts(departure, mounts, error);
 }
 
 static int plan_line(struct plan *plan, const struct departure *departure,
@@ -150,7 +206,7 @@ static int plan_lines(const struct departures *departures, const struct facts *f
     for (size_t i = 0; i < departures->count && r == 0; i++) {
         const struct departure *departure = &departures->items[i];
 
-        r = refuse(departure, error);
+        r = refuse(departure, &facts->mounts, error);
         if (r == 0)
             r = plan_its_lines(plan, departure, fstab_after, &facts->fstab, error);
         reload |= departure->line || departure->former->mounted || departure->former->swap_active;
@@ -161,13 +217,18 @@ static int plan_lines(const struct departures *departures, const struct facts *f
     return r;
 }
 
-static int plan_letting_go(struct plan *plan, const struct departure *departure,
-                           const struct facts *facts, struct error *error)
+static int plan_umount(struct plan *plan, const struct departure *departure, struct error *error)
+{
+    return departure->former->mounted
+               ? add(plan, departure, STEP_LEAVE_UMOUNT, "umount", strdup(departure->path), error)
+               : 0;
+}
+
+static int plan_swap_away(struct plan *plan, const struct departure *departure,
+                          const struct facts *facts, struct error *error)
 {
     const struct former *former = departure->former;
 
-    if (former->mounted)
-        return add(plan, departure, STEP_LEAVE_UMOUNT, "umount", strdup(departure->path), error);
     if (!former->swap_active)
         return 0;
     if (facts->memory_available_bytes <= former->swap_used_bytes)
@@ -183,27 +244,39 @@ static int plan_letting_go(struct plan *plan, const struct departure *departure,
 static int plan_directory_away(struct plan *plan, const struct departure *departure,
                                struct error *error)
 {
+    bool declared_there = departure->now && departure->declared_path;
     int r = 0;
 
-    if (departure->tier == TIER_SWAP || !departure->directory_goes)
+    if (departure->tier == TIER_SWAP || declared_there)
         return 0;
-    if (departure->former->directory.immutable)
+    if (departure->directory->immutable)
         r = add(plan, departure, STEP_LEAVE_IMMUTABLE, "chattr",
                 text_format("-i %s", departure->path), error);
-    return r < 0 ? r
-                 : add(plan, departure, STEP_LEAVE_RMDIR, "rmdir", strdup(departure->path), error);
+    return r < 0 || !departure->directory_goes
+               ? r
+               : add(plan, departure, STEP_LEAVE_RMDIR, "rmdir", strdup(departure->path), error);
 }
 
-/* The data stays where it is; who looks for it should know where. */
+/* Who looks for the tier's data should know where it is. */
 static int warn(struct plan *plan, const struct departure *departure, struct error *error)
 {
-    if (!departure->to_os || !departure->line)
+    const struct tier_view *disk = departure->disk;
+    const char *device = departure->former->device;
+
+    if (!departure->line || !departure->now || !departure->now->want->os ||
+        (disk && verdict_makes(disk->verdict)))
         return 0;
-    return plan_warn(
-        plan, error,
-        "tier %s is a directory of the OS disk from now on; its data so far stays on %s",
-        tier_names[departure->tier],
-        departure->former->device ? departure->former->device : departure->line->source);
+    if (!device)
+        device = departure->line->source;
+    if (disk)
+        return plan_warn(plan, error,
+                         "tier %s is a directory of the OS disk from now on; its data so far is "
+                         "tier %s, on %s",
+                         tier_names[departure->tier], tier_names[disk->want->tier], device);
+    return plan_warn(plan, error,
+                     "tier %s is a directory of the OS disk from now on; its data so far stays on "
+                     "%s",
+                     tier_names[departure->tier], device);
 }
 
 int departures_plan(const struct departures *departures, const struct tier_views *views,
@@ -212,7 +285,9 @@ int departures_plan(const struct departures *departures, const struct tier_views
     int r = plan_lines(departures, views->facts, plan, fstab_after, error);
 
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        r = plan_letting_go(plan, &departures->items[i], views->facts, error);
+        r = plan_umount(plan, &departures->items[i], error);
+    for (size_t i = 0; i < departures->count && r == 0; i++)
+        r = plan_swap_away(plan, &departures->items[i], views->facts, error);
     for (size_t i = 0; i < departures->count && r == 0; i++)
         r = plan_directory_away(plan, &departures->items[i], error);
     for (size_t i = 0; i < departures->count && r == 0; i++)

@@ -9,15 +9,20 @@
 
 struct departure {
     enum tier tier;
+    size_t subject;                /* of its actions */
     const struct fstab_line *line; /* ours, NULL: an earlier run removed it */
     const struct former *former;
+    const struct tier_view *disk; /* the declared disk that bore the tier, NULL: none */
+    const struct tier_view *now;  /* who declares the tier, NULL: nobody */
+    const struct directory *directory;
     char *path;
-    bool directory_goes; /* nobody declares the tier: its empty directory goes too */
-    bool to_os;          /* the OS disk serves it from now on */
+    bool declared_path;  /* it is where the request has the tier */
+    bool directory_goes; /* nobody declares the tier there: its empty directory goes too */
+    bool leaves;         /* the tier was set up; otherwise a directory is all there is of it */
 };
 
 struct departures {
-    struct departure items[TIER_COUNT];
+    struct departure items[2 * TIER_COUNT]; /* a second one: below another root than the tier was */
     size_t count;
 };
 

@@ -52,13 +52,18 @@ const struct fields found_fields = {sizeof(struct found),
 
 const struct fields former_fields = {sizeof(struct former),
                                      (const struct field[]){
+                                         ROW(STRING, former, path),
                                          ROW(STRING, former, device),
                                          ROW(U64, former, devno),
+                                         ROW(STRING, former, fstype),
+                                         ROW(STRING, former, label),
+                                         ROW(STRING, former, uuid),
                                          ROW(BOOL, former, mounted),
                                          ROW(BOOL, former, swap_active),
                                          ROW(U64, former, swap_used_bytes),
                                          ROW(STRING, former, users),
                                          NESTED(OBJECT, former, directory, directory_fields),
+                                         NESTED(OBJECT, former, declared, directory_fields),
                                          {0},
                                      }};
 
@@ -92,6 +97,7 @@ void facts_free(void *facts)
         if (f->found.items[i].held_lock > 0)
             close(f->found.items[i].held_lock);
     }
+    free(f->fstab_before);
     fields_release(&facts_fields, facts);
     free(facts);
 }

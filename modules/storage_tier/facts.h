@@ -43,18 +43,22 @@ struct found {
     int held_lock;    /* of a partition: its whole disk's descriptor, which carries the lock */
     bool cleared;     /* what had to be wiped has been */
     bool made;        /* this run made the filesystem that the record names */
+    bool recorded;    /* this run wrote its record when the old line of a move went */
     char *filesystem; /* `os`: type of the filesystem that holds the directory */
 };
 
 /* What an earlier run left of a tier: by our fstab line, or by our label on what is at its path. */
 struct former {
-    char *device;   /* NULL: not attached, or not known */
-    uint64_t devno; /* 0: the same */
-    bool mounted;   /* that device, at the tier's path */
+    char *path;                  /* where it is or was mounted; NULL: below the request's root */
+    char *device;                /* NULL: not attached, or not known */
+    uint64_t devno;              /* 0: the same */
+    char *fstype, *label, *uuid; /* of what is on it, NULL: unknown */
+    bool mounted;                /* that device, at `path` */
     bool swap_active;
     uint64_t swap_used_bytes;
-    char *users; /* processes that keep the mount busy; looked for only where it may have to go */
-    struct directory directory;
+    char *users; /* what keeps the mount busy; looked for only where it may have to go */
+    struct directory directory; /* at `path` */
+    struct directory declared;  /* below the request's root, where `path` is elsewhere */
 };
 
 struct facts {
@@ -78,6 +82,8 @@ struct facts {
         size_t count;
     } former;
     bool restorecon; /* SELinux is on and restorecon is there */
+    /* While the host is worked on: */
+    char *fstab_before; /* fstab as it was before the lines of tiers that go went; NULL: as read */
 };
 
 extern const struct fields facts_fields, found_fields, former_fields;

@@ -71,7 +71,7 @@ static int plan_making(struct plan *plan, const struct tier_view *view, struct e
     if (r == 0 && verdict_makes(view->verdict))
         r = plan_step(plan, view, STEP_MKFS, swap ? "mkswap" : "mkfs", mkfs_detail(view), NULL,
                       error);
-    if (r == 0 && view->verdict == VERDICT_FINISH && !judge_is_move(view->found, view->want->tier))
+    if (r == 0 && view->verdict == VERDICT_FINISH && view->found->stamped)
         r = plan_step(plan, view, STEP_FINISH, swap ? "mkswap" : "mkfs",
                       text_format("%s, finish what an interrupted run made", view->fstype), NULL,
                       error);
@@ -194,7 +194,7 @@ static int plan_root_removal(struct plan *plan, const struct departures *departu
     size_t going = 0;
 
     for (size_t i = 0; i < departures->count; i++)
-        going += departures->items[i].tier != TIER_SWAP && departures->items[i].directory_goes;
+        going += departures->items[i].declared_path && departures->items[i].directory_goes;
     if (!views->request->absent || !root->exists || root->entries.count != going)
         return 0;
     return plan_step(plan, NULL, STEP_LEAVE_ROOT, "rmdir", strdup(views->request->root), NULL,
@@ -267,16 +267,14 @@ static int add_restart(struct plan *plan, struct error *error)
 }
 
 static int plan_steps(struct plan *plan, const struct tier_views *views,
-                      const struct request *request, const struct facts *facts, char **fstab_after,
-                      struct error *error)
+                      const struct departures *departures, char **fstab_after, struct error *error)
 {
-    __attribute__((cleanup(departures_release))) struct departures departures = {0};
-    int r = departures_make(views, &departures, error);
+    const struct request *request = views->request;
+    const struct facts *facts = views->facts;
+    int r = departures_plan(departures, views, plan, fstab_after, error);
 
     if (r == 0)
-        r = departures_plan(&departures, views, plan, fstab_after, error);
-    if (r == 0)
-        r = plan_root_removal(plan, &departures, views, error);
+        r = plan_root_removal(plan, departures, views, error);
     if (r == 0)
         r = for_each(plan, views, plan_making, error);
     if (r == 0)
@@ -313,16 +311,19 @@ int storage_plan(const void *request_, const void *facts_, struct plan *plan, st
     const struct request *request = request_;
     const struct facts *facts = facts_;
     __attribute__((cleanup(tier_views_release))) struct tier_views views = {0};
+    __attribute__((cleanup(departures_release))) struct departures departures = {0};
     AUTO_FREE char *fstab_after = strdup(facts->fstab.text ? facts->fstab.text : "");
 
     if (!fstab_after)
         return error_oom(error);
     int r = tier_views_make(request, facts, &views, error);
     if (r == 0)
-        r = plan_steps(plan, &views, request, facts, &fstab_after, error);
+        r = departures_make(&views, &departures, error);
+    if (r == 0)
+        r = plan_steps(plan, &views, &departures, &fstab_after, error);
     if (r == 0)
         r = add_restart(plan, error);
     if (r == 0)
         r = tier_report(&views, plan, error);
-    return r < 0 ? r : tier_diff(&views, fstab_after, plan, error);
+    return r < 0 ? r : tier_diff(&views, &departures, fstab_after, plan, error);
 }

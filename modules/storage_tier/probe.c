@@ -176,7 +176,8 @@ static int probe_one(const struct request *request, size_t index, struct host *h
     if (!path)
         return error_oom(error);
     if (want->os) {
-        r = probe_os_disk(path, host, found, error);
+        /* What is mounted at its own path is no tier of the OS disk's, and leaves. */
+        r = probe_os_disk(request->root, host, found, error);
     } else {
         /* The disk moves over; what stays behind is enough to be told from others. */
         struct disk *disk = disks_find(&host->disks, resolved[index].disk->devno);

@@ -1,14 +1,30 @@
 #include "probe_former.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "directory.h"
 #include "judge.h"
+#include "probe_users.h"
 #include "text.h"
-#include "users.h"
 
 enum { ENTRIES_SHOWN = 5 };
+
+/* Where to look for what a tier has been. */
+struct search {
+    const struct request *request;
+    const struct host *host;
+    const struct facts *facts;
+    enum tier tier;
+    const struct fstab_line *line; /* ours, NULL: none */
+    const char *path;              /* below the request's root */
+    const char *target;            /* the line's, else the same */
+    uint64_t source;               /* device that the line names by a path, 0: none */
+};
+
+typedef bool (*test)(const struct search *search, const struct disk *disk);
 
 static bool holds(const struct string_list *list, const char *item)
 {
@@ -18,92 +34,203 @@ static bool holds(const struct string_list *list, const char *item)
     return false;
 }
 
-/* By the UUID that our line names; without a line by our label on what is in use as the tier. */
-static bool was_tier(const struct disk *disk, enum tier tier, const struct fstab_line *line,
-                     const char *path)
+static const struct signature *signature_of(const struct disk *disk)
 {
-    if (disk->content.signatures.count == 0)
-        return false;
-    const struct signature *fs = &disk->content.signatures.items[0];
-    if (line)
-        return fs->uuid && text_equal(fs->uuid, line->uuid);
-    return text_equal(fs->label, tier_label(tier)) &&
-           (tier == TIER_SWAP ? disk->swap_active : holds(&disk->mounts, path));
+    static const struct signature none;
+
+    return disk->content.signatures.count ? &disk->content.signatures.items[0] : &none;
 }
 
-static const struct disk *find_disk(const struct host *host, const struct facts *facts,
-                                    enum tier tier, const char *path)
+static bool in_use_as_it(const struct search *search, const struct disk *disk)
 {
-    const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[tier]);
+    return search->tier == TIER_SWAP
+               ? disk->swap_active
+               : holds(&disk->mounts, search->target) || holds(&disk->mounts, search->path);
+}
 
-    for (size_t i = 0; i < facts->found.count; i++)
-        if (!facts->found.items[i].disk.os &&
-            was_tier(&facts->found.items[i].disk, tier, line, path))
-            return &facts->found.items[i].disk;
-    for (size_t i = 0; i < host->disks.count; i++)
-        if (was_tier(&host->disks.items[i], tier, line, path))
-            return &host->disks.items[i];
-    return NULL;
+static bool named_by_line(const struct search *search, const struct disk *disk)
+{
+    const struct signature *fs = signature_of(disk);
+    const char *source = search->line ? search->line->source : NULL;
+
+    if (!source || disk->os)
+        return false;
+    if (text_starts_with(source, "LABEL="))
+        return text_equal(fs->label, source + strlen("LABEL="));
+    return (fs->uuid && text_equal(fs->uuid, search->line->uuid)) ||
+           (search->source && disk->devno == search->source);
+}
+
+static bool named_and_in_use(const struct search *search, const struct disk *disk)
+{
+    return named_by_line(search, disk) && in_use_as_it(search, disk);
 }
 
 /* Whether the disk is declared as the very tier: then it stays, and nobody needs to know who uses
  * it. */
-static bool stays(const struct request *request, const struct facts *facts, enum tier tier,
-                  const struct disk *disk)
+static bool stays(const struct search *search, const struct disk *disk)
 {
+    const struct request *request = search->request;
+
     for (size_t i = 0; i < request->disks.count; i++)
-        if (!request->disks.items[i].os && request->disks.items[i].tier == tier &&
-            facts->found.items[i].disk.devno == disk->devno)
+        if (!request->disks.items[i].os && request->disks.items[i].tier == search->tier &&
+            search->facts->found.items[i].disk.devno == disk->devno)
             return true;
     return false;
 }
 
-static int fill_use(const struct request *request, const struct host *host, struct facts *facts,
-                    enum tier tier, const char *path, struct former *former, struct error *error)
+static bool labelled_and_in_use(const struct search *search, const struct disk *disk)
 {
-    const struct disk *disk = find_disk(host, facts, tier, path);
-
-    if (!disk)
-        return 0;
-    former->devno = disk->devno;
-    former->device = strdup(disk->path);
-    former->mounted = tier != TIER_SWAP && holds(&disk->mounts, path);
-    former->swap_active = tier == TIER_SWAP && disk->swap_active;
-    for (size_t i = 0; i < host->swaps.count; i++)
-        if (former->swap_active && host->swaps.items[i].devno == disk->devno)
-            former->swap_used_bytes = host->swaps.items[i].used_bytes;
-    if (former->mounted && !stays(request, facts, tier, disk))
-        former->users = mount_users(path);
-    return former->device ? 0 : error_oom(error);
+    return text_equal(signature_of(disk)->label, tier_label(search->tier)) && !disk->os &&
+           in_use_as_it(search, disk) && !stays(search, disk);
 }
 
-static int fill_directory(int parent, enum tier tier, struct former *former, struct error *error)
+static const struct disk *find(const struct search *search, test fits)
 {
-    if (parent < 0 || tier == TIER_SWAP)
+    const struct facts *facts = search->facts;
+    const struct host *host = search->host;
+
+    for (size_t i = 0; i < facts->found.count; i++)
+        if (!facts->found.items[i].disk.os && fits(search, &facts->found.items[i].disk))
+            return &facts->found.items[i].disk;
+    for (size_t i = 0; i < host->disks.count; i++)
+        if (fits(search, &host->disks.items[i]))
+            return &host->disks.items[i];
+    return NULL;
+}
+
+/* What is in use comes first: the line may have been edited since. */
+static const struct disk *find_disk(const struct search *search)
+{
+    const struct disk *disk = find(search, named_and_in_use);
+
+    if (!disk)
+        disk = find(search, labelled_and_in_use);
+    return disk ? disk : find(search, named_by_line);
+}
+
+static int copy(const char *from, char **ret, struct error *error)
+{
+    *ret = from ? strdup(from) : NULL;
+    return from && !*ret ? error_oom(error) : 0;
+}
+
+static int fill_disk(const struct search *search, const struct disk *disk, struct former *former,
+                     struct error *error)
+{
+    const struct swap_list *swaps = &search->host->swaps;
+    const struct signature *fs = signature_of(disk);
+    int r = copy(disk->path, &former->device, error);
+
+    former->devno = disk->devno;
+    former->mounted = search->tier != TIER_SWAP && in_use_as_it(search, disk);
+    former->swap_active = search->tier == TIER_SWAP && disk->swap_active;
+    for (size_t i = 0; i < swaps->count; i++)
+        if (former->swap_active && swaps->items[i].devno == disk->devno)
+            former->swap_used_bytes = swaps->items[i].used_bytes;
+    if (r == 0)
+        r = copy(fs->type, &former->fstype, error);
+    if (r == 0)
+        r = copy(fs->label, &former->label, error);
+    return r < 0 ? r : copy(fs->uuid, &former->uuid, error);
+}
+
+/* At the line's target, where another root was declared when it was written. */
+static int fill_use(const struct search *search, struct former *former, struct error *error)
+{
+    const struct disk *disk = find_disk(search);
+    bool moved =
+        disk && holds(&disk->mounts, search->path) && !holds(&disk->mounts, search->target);
+    const char *where = moved ? search->path : search->target;
+    int r = disk ? fill_disk(search, disk, former, error) : 0;
+
+    if (r == 0 && !text_equal(where, search->path))
+        r = copy(where, &former->path, error);
+    if (r == 0 && former->mounted && !stays(search, disk))
+        r = probe_users(search->host, search->facts, disk, where, &former->users, error);
+    return r;
+}
+
+/* A directory that doesn't have the tier's name is nobody's but who made it. */
+static int read_directory(const char *path, enum tier tier, struct directory *ret_directory,
+                          struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    AUTO_FREE char *above = strndup(path, (size_t)(slash - path));
+
+    if (!above)
+        return error_oom(error);
+    if (slash == path || !text_equal(slash + 1, tier_names[tier]))
         return 0;
-    return directory_read(parent, tier_names[tier], ENTRIES_SHOWN, &former->directory, error);
+    AUTO_CLOSE int parent = directory_open_below(above);
+    return parent < 0
+               ? 0
+               : directory_read(parent, tier_names[tier], ENTRIES_SHOWN, ret_directory, error);
+}
+
+static int look(const struct search *search, struct former *former, struct error *error)
+{
+    const struct directory *root = &search->facts->root;
+    bool has_root = root->exists && root->is_directory;
+    int r = fill_use(search, former, error);
+
+    if (search->tier == TIER_SWAP || r < 0)
+        return r;
+    if (former->path)
+        r = read_directory(former->path, search->tier, &former->directory, error);
+    if (r == 0 && has_root)
+        r = read_directory(search->path, search->tier,
+                           former->path ? &former->declared : &former->directory, error);
+    return r;
+}
+
+/* Without slashes at its end, as mounts have it. */
+static char *target_of(const struct search *search)
+{
+    const char *target = search->line ? search->line->target : NULL;
+
+    if (search->tier == TIER_SWAP || !target || *target != '/')
+        target = search->path;
+    size_t length = strlen(target);
+    while (length > 1 && target[length - 1] == '/')
+        length--;
+    return strndup(target, length);
+}
+
+static uint64_t device_of(const struct fstab_line *line)
+{
+    struct stat status;
+    const char *source = line ? line->source : NULL;
+
+    return source && *source == '/' && stat(source, &status) == 0 && S_ISBLK(status.st_mode)
+               ? status.st_rdev
+               : 0;
 }
 
 int probe_former(const struct request *request, const struct host *host, struct facts *facts,
                  struct error *error)
 {
-    bool root = facts->root.exists && facts->root.is_directory;
-    AUTO_CLOSE int parent = root ? directory_open_below(request->root) : -1;
+    int r = 0;
 
     for (int t = 0; t < TIER_COUNT; t++)
         if (!fields_append(&former_fields, &facts->former))
             return error_oom(error);
-    for (int t = 0; t < TIER_COUNT; t++) {
+    for (int t = 0; t < TIER_COUNT && r == 0; t++) {
         AUTO_FREE char *path = tier_path(request, (enum tier)t);
-        struct former *former = &facts->former.items[t];
+        const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[t]);
+        struct search search = {.request = request,
+                                .host = host,
+                                .facts = facts,
+                                .tier = (enum tier)t,
+                                .line = line,
+                                .path = path,
+                                .source = device_of(line)};
+        AUTO_FREE char *target = path ? target_of(&search) : NULL;
 
-        if (!path)
+        if (!target)
             return error_oom(error);
-        int r = fill_use(request, host, facts, (enum tier)t, path, former, error);
-        if (r == 0)
-            r = fill_directory(parent, (enum tier)t, former, error);
-        if (r < 0)
-            return r;
+        search.target = target;
+        r = look(&search, &facts->former.items[t], error);
     }
-    return 0;
+    return r;
 }

@@ -20,7 +20,8 @@ enum step {
     STEP_CHOWN,
     STEP_CHMOD,
     STEP_GROW,
-    /* Of a tier that goes: the subject is the tier. */
+    /* Of a tier that goes: the subject is the tier; with TIER_COUNT added it means the directory
+     * below the request's root, where the tier itself was elsewhere. */
     STEP_LEAVE_FSTAB,
     STEP_LEAVE_UMOUNT,
     STEP_LEAVE_SWAPOFF,

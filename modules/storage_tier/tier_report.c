@@ -103,6 +103,38 @@ static int warn_undeclared(const struct tier_views *views, struct plan *plan, st
     return r;
 }
 
+static bool is_set_up(const struct tier_views *views, enum tier tier)
+{
+    const struct former *former = &views->facts->former.items[tier];
+
+    return (fstab_line_of_tier(&views->facts->fstab, tier_names[tier]) || former->mounted) &&
+           !departure_due(views, tier);
+}
+
+/* Files on the OS disk in the directory of a tier that is none any more. */
+static int warn_left_files(const struct tier_views *views, struct plan *plan, struct error *error)
+{
+    int r = 0;
+
+    for (size_t t = TIER_HOT; t < views->facts->former.count && r == 0; t++) {
+        const struct former *former = &views->facts->former.items[t];
+        const struct directory *directory = former->path ? &former->declared : &former->directory;
+        bool declared = is_set_up(views, (enum tier)t);
+
+        for (size_t i = 0; i < views->count; i++)
+            declared |= views->items[i].want->tier == (enum tier)t;
+        if (declared || directory->entries.count == 0)
+            continue;
+        AUTO_FREE char *path = tier_path(views->request, (enum tier)t);
+        r = path ? plan_warn(plan, error,
+                             "the directory %s isn't empty and belongs to no tier that is "
+                             "declared; its files stay there, on the OS disk",
+                             path)
+                 : error_oom(error);
+    }
+    return r;
+}
+
 int tier_report(const struct tier_views *views, struct plan *plan, struct error *error)
 {
     AUTO_JSON json_t *tiers = json_object(), *swap = json_null();
@@ -127,6 +159,8 @@ int tier_report(const struct tier_views *views, struct plan *plan, struct error 
     }
     if (r == 0)
         r = warn_undeclared(views, plan, error);
+    if (r == 0)
+        r = warn_left_files(views, plan, error);
     if (r < 0)
         return r;
     AUTO_JSON json_t *storage = json_pack("{s:O, s:O}", "tiers", tiers, "swap", swap);
@@ -137,12 +171,49 @@ int tier_report(const struct tier_views *views, struct plan *plan, struct error 
     return 0;
 }
 
-static void row(struct text *text, const struct tier_view *view, const char *device,
-                const char *fstype, const char *label, const char *uuid, const char *state)
+static void row(struct text *text, enum tier tier, const char *path, const char *device,
+                const char *fstype, const char *label, const char *state)
 {
-    text_addf(text, "%-4s  %s  %s  %s  %s  %s\n", tier_names[view->want->tier],
-              view->want->tier == TIER_SWAP ? "swap" : view->path, device, fstype ? fstype : "-",
-              label ? label : "-", uuid ? uuid : state);
+    text_addf(text, "%-4s  %s  %s  %s  %s  %s\n", tier_names[tier],
+              tier == TIER_SWAP ? "swap" : path, device, fstype ? fstype : "-", label ? label : "-",
+              state ? state : "?");
+}
+
+/* What goes is shown where it was, whatever becomes of its disk. */
+static bool goes(const struct departures *departures, const struct tier_view *view)
+{
+    for (size_t i = 0; i < departures->count; i++) {
+        const struct departure *departure = &departures->items[i];
+
+        if (departure->leaves &&
+            (departure->disk == view ||
+             (view->want->os && departure->now == view && departure->former->mounted)))
+            return true;
+    }
+    return false;
+}
+
+static void row_of_departure(struct text *text, const struct departure *departure)
+{
+    const struct former *former = departure->former;
+    const struct fstab_line *line = departure->line;
+    const char *uuid = former->uuid ? former->uuid : line ? line->uuid : NULL;
+    AUTO_FREE char *state =
+        text_format("%s, %s", uuid ? uuid : "-",
+                    former->mounted || former->swap_active ? "active" : "not active");
+
+    if (!departure->leaves) {
+        row(text, departure->tier, departure->path, "(OS disk)", NULL, NULL, "directory");
+        return;
+    }
+    row(text, departure->tier, departure->path,
+        former->device ? former->device
+        : line         ? line->source
+                       : "-",
+        former->fstype ? former->fstype
+        : line         ? line->fstype
+                       : NULL,
+        former->label, state);
 }
 
 static void row_before(struct text *text, const struct tier_view *view)
@@ -151,33 +222,37 @@ static void row_before(struct text *text, const struct tier_view *view)
     bool active = view->mounted || (view->want->tier == TIER_SWAP && swap_of(view));
 
     if (view->want->os && view->found->mount_point.exists)
-        row(text, view, "(OS disk)", view->found->filesystem, NULL, NULL, "directory");
+        row(text, view->want->tier, view->path, "(OS disk)", view->found->filesystem, NULL,
+            "directory");
     if (!view->want->os && fs) {
         AUTO_FREE char *state = text_format("%s, %s", fs->uuid, active ? "active" : "not active");
-        row(text, view, view->found->disk.path, fs->type, fs->label, state, "?");
+        row(text, view->want->tier, view->path, view->found->disk.path, fs->type, fs->label, state);
     }
 }
 
 static void row_after(struct text *text, const struct tier_view *view)
 {
-    if (view->want->os) {
-        row(text, view, "(OS disk)", view->found->filesystem, NULL, NULL, "directory");
-        return;
-    }
     AUTO_FREE char *state = text_format("%s, active", view->uuid ? view->uuid : "<new>");
-    row(text, view, view->found->disk.path, view->fstype, view->label, state, "?");
+    bool os = view->want->os;
+
+    row(text, view->want->tier, view->path, os ? "(OS disk)" : view->found->disk.path,
+        os ? view->found->filesystem : view->fstype, os ? NULL : view->label,
+        os ? "directory" : state);
 }
 
-int tier_diff(const struct tier_views *views, const char *fstab_after, struct plan *plan,
-              struct error *error)
+int tier_diff(const struct tier_views *views, const struct departures *departures,
+              const char *fstab_after, struct plan *plan, struct error *error)
 {
     const struct fstab *fstab = &views->facts->fstab;
     AUTO_TEXT struct text before = {0}, after = {0};
 
+    for (size_t i = 0; i < departures->count; i++)
+        row_of_departure(&before, &departures->items[i]);
     for (size_t i = 0; i < views->count; i++) {
         if (views->items[i].want->shared)
             continue;
-        row_before(&before, &views->items[i]);
+        if (!goes(departures, &views->items[i]))
+            row_before(&before, &views->items[i]);
         row_after(&after, &views->items[i]);
     }
     AUTO_FREE char *before_text = text_take(&before), *after_text = text_take(&after);

@@ -40,5 +40,6 @@ void tier_views_release(struct tier_views *views);
 int tier_report(const struct tier_views *views, struct plan *plan, struct error *error);
 
 /* Before and after as text, for the diff. */
-int tier_diff(const struct tier_views *views, const char *fstab_after, struct plan *plan,
-              struct error *error);
+struct departures;
+int tier_diff(const struct tier_views *views, const struct departures *departures,
+              const char *fstab_after, struct plan *plan, struct error *error);
