@@ -1,8 +1,6 @@
 #include "probe_former.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "directory.h"
@@ -21,7 +19,6 @@ struct search {
     const struct fstab_line *line; /* ours, NULL: none */
     const char *path;              /* below the request's root */
     const char *target;            /* the line's, else the same */
-    uint64_t source;               /* device that the line names by a path, 0: none */
 };
 
 typedef bool (*test)(const struct search *search, const struct disk *disk);
@@ -55,10 +52,10 @@ static bool named_by_line(const struct search *search, const struct disk *disk)
 
     if (!source || disk->os)
         return false;
-    if (text_starts_with(source, "LABEL="))
-        return text_equal(fs->label, source + strlen("LABEL="));
+    if (*source == '/')
+        return search->line->devno && disk->devno == search->line->devno;
     return (fs->uuid && text_equal(fs->uuid, search->line->uuid)) ||
-           (search->source && disk->devno == search->source);
+           (fs->label && text_equal(fs->label, search->line->label));
 }
 
 static bool named_and_in_use(const struct search *search, const struct disk *disk)
@@ -197,16 +194,6 @@ static char *target_of(const struct search *search)
     return strndup(target, length);
 }
 
-static uint64_t device_of(const struct fstab_line *line)
-{
-    struct stat status;
-    const char *source = line ? line->source : NULL;
-
-    return source && *source == '/' && stat(source, &status) == 0 && S_ISBLK(status.st_mode)
-               ? status.st_rdev
-               : 0;
-}
-
 int probe_former(const struct request *request, const struct host *host, struct facts *facts,
                  struct error *error)
 {
@@ -223,8 +210,7 @@ int probe_former(const struct request *request, const struct host *host, struct 
                                 .facts = facts,
                                 .tier = (enum tier)t,
                                 .line = line,
-                                .path = path,
-                                .source = device_of(line)};
+                                .path = path};
         AUTO_FREE char *target = path ? target_of(&search) : NULL;
 
         if (!target)
