@@ -149,13 +149,14 @@ int arguments_parse(const char *text, size_t length, const char *name, json_t **
 
     if (strspn(text, " \t\r\n") == length)
         return error_set(error, -EINVAL, "%s is empty: there are no arguments in it", name);
-    int r = json_text_parse(text, length, 0, &arguments, &parse_error, error);
+    int r = json_text_parse(text, length, JSON_DECODE_ANY, &arguments, &parse_error, error);
     if (r == -ENOMEM)
         return r;
     if (r < 0)
         return refuse_text(text, length, &parse_error, name, error);
     if (!json_is_object(arguments))
-        return error_set(error, -EINVAL, "the arguments in %s are a list, not a JSON object", name);
+        return error_set(error, -EINVAL, "the arguments in %s are %s, not a JSON object", name,
+                         json_is_array(arguments) ? "a list" : "a single value");
     *ret_arguments = TAKE_PTR(arguments);
     return 0;
 }

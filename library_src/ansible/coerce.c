@@ -8,10 +8,10 @@
 #include "python_text.h"
 
 static const char *const TYPE_NAMES[] = {
-    [PARAM_STR] = "str",     [PARAM_BOOL] = "bool", [PARAM_INT] = "int",
-    [PARAM_FLOAT] = "float", [PARAM_LIST] = "list", [PARAM_DICT] = "dict",
-    [PARAM_PATH] = "path",   [PARAM_RAW] = "raw",   [PARAM_JSONARG] = "jsonarg",
-    [PARAM_BYTES] = "bytes", [PARAM_BITS] = "bits",
+    [PARAM_STR] = "str",     [PARAM_BOOL] = "bool",   [PARAM_INT] = "int",
+    [PARAM_FLOAT] = "float", [PARAM_LIST] = "list",   [PARAM_DICT] = "dict",
+    [PARAM_PATH] = "path",   [PARAM_RAW] = "raw",     [PARAM_JSONARG] = "jsonarg",
+    [PARAM_JSON] = "json",   [PARAM_BYTES] = "bytes", [PARAM_BITS] = "bits",
 };
 
 const char *param_type_name(enum param_type type)
@@ -40,6 +40,8 @@ static int coerce_str(json_t *value, int core, json_t **ret_value, struct error 
         return give(json_incref(value), ret_value, error);
     if (json_is_null(value) && core >= 19)
         return give(json_string(""), ret_value, error);
+    if (json_is_null(value) && core >= 15)
+        return error_set(error, -EINVAL, "'None' is not a string and conversion is not allowed");
     AUTO_FREE char *string = python_str_new(value);
     return give(string ? json_string(string) : NULL, ret_value, error);
 }
@@ -227,6 +229,7 @@ int coerce(enum param_type type, json_t *value, int core, json_t **ret_value, st
     case PARAM_PATH:
         return coerce_path(value, core, ret_value, error);
     case PARAM_JSONARG:
+    case PARAM_JSON:
         return coerce_jsonarg(value, ret_value, error);
     case PARAM_BYTES:
     case PARAM_BITS:

@@ -46,8 +46,16 @@ static void drop_underscores(char *string, bool everywhere)
     *to = '\0';
 }
 
+/* int() and float() take all blanks for ones but these. */
+static bool has_odd_blank(const char *string)
+{
+    return strpbrk(string, "\x1c\x1d\x1e\x1f");
+}
+
 int python_int(const char *string, long long *ret_value)
 {
+    if (has_odd_blank(string))
+        return 0;
     AUTO_FREE char *text = number_text(string);
     char *end;
 
@@ -144,6 +152,8 @@ int python_decimal(const char *string, long long *ret_value)
 
 int python_float(const char *string, double *ret_value)
 {
+    if (has_odd_blank(string))
+        return 0;
     AUTO_FREE char *text = number_text(string);
     struct decimal d;
 
@@ -185,11 +195,24 @@ static int unit_shift(const char *word, bool bits, int core)
     return known ? 10 * step : -1;
 }
 
+/* Up to 2.17 the pattern ignores case, and takes four letters for variants of i, k and s. */
+static size_t letter_length(const char *p, int core)
+{
+    static const char *const variants[] = {"\u0130", "\u0131", "\u017f", "\u212a"};
+
+    if (isalpha((unsigned char)*p))
+        return 1;
+    for (size_t i = 0; core < 18 && i < ARRAY_SIZE(variants); i++)
+        if (text_starts_with(p, variants[i]))
+            return strlen(variants[i]);
+    return 0;
+}
+
 /* The text of the number and of the unit in `p`; false where the pattern of that core fails. */
 static bool split_size(const char *p, int core, size_t *ret_number, const char **ret_unit,
                        size_t *ret_unit_length)
 {
-    size_t whole = strspn(p, "0123456789"), length = whole;
+    size_t length = strspn(p, "0123456789"), n;
 
     if (p[length] == '.')
         length += 1 + strspn(p + length + 1, "0123456789");
@@ -199,17 +222,14 @@ static bool split_size(const char *p, int core, size_t *ret_number, const char *
     const char *unit = p + length;
     if (bare_point && core >= 18)
         return false;
-    while (isspace((unsigned char)*unit))
-        unit++;
+    unit += python_blanks(unit);
     *ret_number = length;
     *ret_unit = unit;
     *ret_unit_length = 0;
-    while (isalpha((unsigned char)unit[*ret_unit_length]))
-        ++*ret_unit_length;
-    for (unit += *ret_unit_length; core >= 18 && *unit; unit++)
-        if (!isspace((unsigned char)*unit))
-            return false;
-    return true;
+    while ((n = letter_length(unit + *ret_unit_length, core)) > 0)
+        *ret_unit_length += n;
+    unit += *ret_unit_length;
+    return core < 18 || !unit[python_blanks(unit)];
 }
 
 /* To the nearest integer, ties to the even one, for numbers from 0 on. Without libm's rint(). */

@@ -11,7 +11,7 @@ static void add_path(struct text *text, const struct level *level, const char *b
     if (!level->up)
         return;
     add_path(text, level->up, between);
-    text_add(text, text->length > 0 ? between : "");
+    text_add(text, level->up->up ? between : "");
     text_add(text, level->name);
 }
 

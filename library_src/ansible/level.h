@@ -41,7 +41,9 @@ int check_choices(const struct level *level, struct error *error);
 /* Aliases, secrets, deprecations and unknown keys. */
 int take_fallbacks(const struct level *level, struct error *error);
 int take_aliases(const struct level *level, struct error *error);
+int take_aliases_again(const struct level *level, struct error *error);
 int collect_no_log(const struct level *level, struct error *error);
+int hide_secrets(const struct level *top, struct error *error);
 int collect_deprecations(const struct level *level, struct error *error);
 int collect_unsupported(const struct level *level, struct error *error);
 int set_defaults(const struct level *level, bool all, struct error *error);

@@ -191,58 +191,48 @@ int check_rules(const struct level *level, struct error *error)
     return r;
 }
 
-static bool is_alias(const struct param *param, const char *name)
-{
-    for (const char *const *alias = param->aliases; alias && *alias; alias++)
-        if (strcmp(*alias, name) == 0)
-            return true;
-    return false;
-}
-
-static bool is_supported(const struct level *level, const char *name)
-{
-    for (const struct param *param = level->table; param->name; param++)
-        if (strcmp(param->name, name) == 0 || is_alias(param, name))
-            return true;
-    return false;
-}
-
 /* Names this level's options and aliases as the supported ones. */
 static int note_supported(const struct level *level, struct error *error)
 {
     AUTO_JSON json_t *options = json_object(), *aliases = json_object();
 
-    for (const struct param *param = level->table; param->name; param++) {
+    for (const struct param *param = level->table; param->name; param++)
         for (const char *const *alias = param->aliases; alias && *alias; alias++)
             if (json_object_set_new(aliases, *alias, json_null()) < 0)
                 return error_oom(error);
-        if (json_object_set_new(options, param->name, json_null()) < 0)
+    for (const struct param *param = level->table; param->name; param++)
+        if (!json_object_get(aliases, param->name) &&
+            json_object_set_new(options, param->name, json_null()) < 0)
             return error_oom(error);
-    }
     if (json_object_set(level->supported, "options", options) < 0 ||
         json_object_set(level->supported, "aliases", aliases) < 0)
         return error_oom(error);
     return 0;
 }
 
+/* For each that isn't supported ansible-core looks at the aliases again, which matters where one of
+ * them is an option's name as well. */
 int collect_unsupported(const struct level *level, struct error *error)
 {
     AUTO_FREE char *path = level_path(level, ".");
-    bool found = false;
+    size_t found = 0;
     const char *key;
     json_t *ignored;
+    int r = 0;
 
     if (!path)
         return error_oom(error);
     json_object_foreach (level->values, key, ignored) {
-        if (is_supported(level, key))
+        if (param_find(level->table, key))
             continue;
-        AUTO_FREE char *name = text_format("%s%s%s", path, *path ? "." : "", key);
+        AUTO_FREE char *name = text_format("%s%s%s", path, level->up ? "." : "", key);
         if (!name || json_object_set_new(level->out->unsupported, name, json_null()) < 0)
             return error_oom(error);
-        found = true;
+        found++;
     }
-    return found ? note_supported(level, error) : 0;
+    for (size_t i = 0; r == 0 && i < found; i++)
+        r = take_aliases_again(level, error);
+    return r == 0 && found > 0 ? note_supported(level, error) : r;
 }
 
 static const char *type_text(const struct level *level, const json_t *value, char buffer[static 32])
@@ -263,7 +253,7 @@ static int refuse_element(const struct level *level, const struct param *param, 
         level,
         text_format("Elements value for option '%s'%s%s%s is of type %s and we were unable to "
                     "convert to %s: %s",
-                    param->name, *path ? " found in '" : "", path, *path ? "'" : "",
+                    param->name, level->up ? " found in '" : "", path, level->up ? "'" : "",
                     type_text(level, value, type), param_type_name(param->elements), why),
         error);
 }
@@ -302,9 +292,57 @@ static int refuse_value(const struct level *level, const struct param *param, co
     return level_message(
         level,
         text_format("argument '%s' is of type %s%s%s%s and we were unable to convert to %s: %s",
-                    param->name, type_text(level, value, type), *path ? " found in '" : "", path,
-                    *path ? "'." : "", param_type_name(param->type), why),
+                    param->name, type_text(level, value, type), level->up ? " found in '" : "",
+                    path, level->up ? "'." : "", param_type_name(param->type), why),
         error);
+}
+
+/* What Python would iterate over: the characters of a text, the keys of a dict. */
+static json_t *members_of(const json_t *value)
+{
+    AUTO_JSON json_t *members = json_array();
+    const char *p = json_string_value(value), *end = p ? p + strlen(p) : NULL, *key;
+    unsigned code;
+    json_t *ignored;
+    size_t n;
+
+    for (; p && p < end; p += n) {
+        n = utf8_decode(p, end, &code);
+        if (n == 0 || json_array_append_new(members, json_stringn(p, n)) < 0)
+            return NULL;
+    }
+    json_object_foreach ((json_t *)value, key, ignored)
+        if (json_array_append_new(members, json_string(key)) < 0)
+            return NULL;
+    return TAKE_PTR(members);
+}
+
+/* `elements` of something else than a list is the author's error. */
+static int refuse_elements(const struct level *level, const struct param *param, json_t *value,
+                           const json_t *given, struct error *error)
+{
+    AUTO_FREE char *path = level_path(level, " -> "), *shown = python_str_new(value);
+    int r;
+
+    if (!path || !shown)
+        return error_oom(error);
+    r = level_message(
+        level,
+        text_format("Invalid type %s for option '%s'%s%s%s, elements value check is supported only "
+                    "with 'list' type",
+                    param_type_name(param->type), shown, level->up ? " found in '" : "", path,
+                    level->up ? "'." : ""),
+        error);
+    if (r < 0)
+        return r;
+    if (json_is_array(value))
+        return check_elements(level, param, value, error);
+    if (json_is_string(value) || json_is_object(value)) {
+        AUTO_JSON json_t *members = members_of(value);
+        return members ? check_elements(level, param, members, error) : error_oom(error);
+    }
+    AUTO_FREE char *why = text_format("'%s' object is not iterable", python_type_name(value));
+    return why ? refuse_value(level, param, given, why, error) : error_oom(error);
 }
 
 static int check_type(const struct level *level, const struct param *param, json_t *value,
@@ -325,7 +363,11 @@ static int check_type(const struct level *level, const struct param *param, json
         json_decref(converted); /* `values` holds it */
     else if (json_object_set_new(level->values, param->name, converted) < 0)
         return error_oom(error);
-    return param->has_elements ? check_elements(level, param, converted, error) : 0;
+    if (!param->has_elements)
+        return 0;
+    if (!json_is_array(converted) || (level->core < 19 && param->type != PARAM_LIST))
+        return refuse_elements(level, param, converted, value, error);
+    return check_elements(level, param, converted, error);
 }
 
 int check_types(const struct level *level, struct error *error)

@@ -10,6 +10,8 @@ static bool choices_are_text(const struct param *param)
 {
     enum param_type type = param->type;
 
+    if (param->choices_are_json)
+        return false;
     if (type == PARAM_LIST)
         type = param->has_elements ? param->elements : PARAM_STR;
     return type == PARAM_STR || type == PARAM_PATH || type == PARAM_LIST;

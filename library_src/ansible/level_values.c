@@ -9,33 +9,6 @@
 #include "level.h"
 #include "python_text.h"
 
-int no_log_add(json_t *set, const json_t *value, struct error *error)
-{
-    const char *key;
-    json_t *item;
-    size_t i;
-    int r = 0;
-
-    if (json_is_array(value)) {
-        json_array_foreach (value, i, item)
-            if (r == 0)
-                r = no_log_add(set, item, error);
-        return r;
-    }
-    if (json_is_object(value)) {
-        json_object_foreach ((json_t *)value, key, item)
-            if (r == 0)
-                r = no_log_add(set, item, error);
-        return r;
-    }
-    if (json_is_null(value) || json_is_boolean(value))
-        return 0;
-    AUTO_FREE char *text = python_str_new(value);
-    if (!text)
-        return error_oom(error);
-    return *text && json_object_set_new(set, text, json_null()) < 0 ? error_oom(error) : 0;
-}
-
 int take_fallbacks(const struct level *level, struct error *error)
 {
     for (const struct param *param = level->table; param->name; param++) {
@@ -53,7 +26,7 @@ int take_fallbacks(const struct level *level, struct error *error)
                              param->name);
         if (json_object_set_new(level->values, param->name, string) < 0)
             return error_oom(error);
-        if (param->no_log && no_log_add(level->out->no_log, string, error) < 0)
+        if (param->no_log && no_log_add(level->out->secrets, string, error) < 0)
             return error->code;
     }
     return 0;
@@ -71,23 +44,35 @@ static const struct param_deprecation *find_deprecation(const struct param *para
     return NULL;
 }
 
-static int deprecate(const struct level *level, const struct param_deprecation *d,
-                     const char *format, const char *prefix, const char *name, struct error *error)
+static json_t *string_or_null(const char *string)
 {
-    AUTO_JSON json_t *entry = json_object();
-    AUTO_FREE char *text = text_format("%s%s", prefix, name);
-    json_t *message = text ? json_sprintf(format, text) : NULL;
-    const char *key = d->date ? "date" : "version";
-    const char *when = d->date ? d->date : d->version;
+    return string ? json_string(string) : json_null();
+}
 
-    if (json_object_set_new(entry, "msg", message) < 0 ||
-        json_object_set_new(entry, key, when ? json_string(when) : json_null()) < 0 ||
-        json_object_set_new(entry, "collection_name",
-                            d->collection_name ? json_string(d->collection_name) : json_null()) <
-            0 ||
-        json_array_append(level->out->deprecations, entry) < 0)
-        return error_oom(error);
-    return 0;
+/* An alias' entry has both version and date, an option's the one that counts. */
+static int deprecate_alias(const struct level *level, const struct param_deprecation *d,
+                           struct error *error)
+{
+    json_t *message =
+        json_sprintf("Alias '%s%s' is deprecated. See the module docs for more information",
+                     level->prefix, d->name);
+    json_t *entry = json_pack("{s:o, s:o, s:o, s:o}", "msg", message, "version",
+                              string_or_null(d->version), "date", string_or_null(d->date),
+                              "collection_name", string_or_null(d->collection_name));
+
+    return json_array_append_new(level->out->deprecations, entry) < 0 ? error_oom(error) : 0;
+}
+
+static int deprecate_option(const struct level *level, const struct param_deprecation *d,
+                            const char *name, struct error *error)
+{
+    json_t *message =
+        json_sprintf("Param '%s' is deprecated. See the module docs for more information", name);
+    json_t *entry = json_pack("{s:o, s:o, s:o}", "msg", message, d->date ? "date" : "version",
+                              string_or_null(d->date ? d->date : d->version), "collection_name",
+                              string_or_null(d->collection_name));
+
+    return json_array_append_new(level->out->deprecations, entry) < 0 ? error_oom(error) : 0;
 }
 
 static int warn_both(const struct level *level, const char *option, const char *alias,
@@ -100,101 +85,50 @@ static int warn_both(const struct level *level, const char *option, const char *
     return json_array_append_new(warnings, warning) < 0 ? error_oom(error) : 0;
 }
 
-int take_aliases(const struct level *level, struct error *error)
+static int take_values(const struct level *level, const struct param *param, bool warn,
+                       struct error *error)
 {
     int r = 0;
 
-    for (const struct param *param = level->table; param->name; param++) {
-        const struct param_deprecation *d = NULL;
-        while (r == 0 && (d = find_deprecation(param, level->values, d)))
-            r = deprecate(level, d,
-                          "Alias '%s' is deprecated. See the module docs for more information",
-                          level->prefix, d->name, error);
-        for (const char *const *alias = param->aliases; r == 0 && alias && *alias; alias++) {
-            json_t *value = json_object_get(level->values, *alias);
-            if (!value)
-                continue;
-            if (json_object_get(level->values, param->name))
-                r = warn_both(level, param->name, *alias, error);
-            if (r == 0 && json_object_set(level->values, param->name, value) < 0)
-                r = error_oom(error);
-        }
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-static int no_log_below(const struct level *level, const struct param *param, json_t *value,
-                        bool *ret_refused, struct error *error);
-
-/* *ret_refused: sub-options of the wrong shape, which is an error message and ends the search. */
-static int no_log_of(const struct level *level, const struct param *table, const json_t *values,
-                     bool *ret_refused, struct error *error)
-{
-    int r = 0;
-
-    for (const struct param *param = table; r == 0 && !*ret_refused && param->name; param++) {
-        json_t *value = json_object_get(values, param->name);
-
-        if (!value || json_is_null(value))
+    for (const char *const *alias = param->aliases; r == 0 && alias && *alias; alias++) {
+        json_t *value = json_object_get(level->values, *alias);
+        if (!value)
             continue;
-        if (param->no_log && python_true(value))
-            r = no_log_add(level->out->no_log, value, error);
-        if (r < 0 || !param->options ||
-            (param->type != PARAM_DICT &&
-             !(param->type == PARAM_LIST && param->has_elements && param->elements == PARAM_DICT)))
-            continue;
-        if (!json_is_array(value)) {
-            r = no_log_below(level, param, value, ret_refused, error);
-            continue;
-        }
-        size_t i;
-        json_t *item;
-        json_array_foreach (value, i, item)
-            if (r == 0 && !*ret_refused)
-                r = no_log_below(level, param, item, ret_refused, error);
+        if (warn && json_object_get(level->values, param->name))
+            r = warn_both(level, param->name, *alias, error);
+        if (r == 0 && json_object_set(level->values, param->name, value) < 0)
+            r = error_oom(error);
     }
     return r;
 }
 
-static int no_log_below(const struct level *level, const struct param *param, json_t *value,
-                        bool *ret_refused, struct error *error)
+int take_aliases(const struct level *level, struct error *error)
 {
-    AUTO_JSON json_t *parsed = NULL;
-    struct error refusal = ERROR_INIT;
+    int r = 0;
 
-    if (json_is_string(value)) {
-        int r = coerce_dict_text(json_string_value(value), level->core, &parsed, &refusal);
-        if (r == -ENOMEM)
-            return error_oom(error);
-        if (r < 0) {
-            *ret_refused = true;
-            r = level_message(level, strdup(error_message(&refusal)), error);
-            error_clear(&refusal);
-            return r;
-        }
-        value = parsed;
+    for (const struct param *param = level->table; r == 0 && param->name; param++) {
+        const struct param_deprecation *d = NULL;
+        while (r == 0 && (d = find_deprecation(param, level->values, d)))
+            r = deprecate_alias(level, d, error);
+        if (r == 0 && param->required && param->default_json)
+            return level_message(
+                level,
+                text_format("internal error: required and default are mutually exclusive for %s",
+                            param->name),
+                error);
+        if (r == 0)
+            r = take_values(level, param, true, error);
     }
-    if (json_is_object(value))
-        return no_log_of(level, param->options, value, ret_refused, error);
-    AUTO_FREE char *shown = python_str_new(value);
-    if (!shown)
-        return error_oom(error);
-    *ret_refused = true;
-    return level_message(
-        level,
-        text_format("Value '%s' in the sub parameter field '%s' must %s a %s, not '%s'", shown,
-                    param->name, level->core >= 17 ? "be" : "by", param_type_name(param->type),
-                    python_type_name(value)),
-        error);
+    return r;
 }
 
-int collect_no_log(const struct level *level, struct error *error)
+int take_aliases_again(const struct level *level, struct error *error)
 {
-    bool refused = false;
+    int r = 0;
 
-    return no_log_of(level, level->table, level->values, &refused, error);
+    for (const struct param *param = level->table; r == 0 && param->name; param++)
+        r = take_values(level, param, false, error);
+    return r;
 }
 
 static int deprecations_of(const struct level *level, const struct param *table,
@@ -213,9 +147,7 @@ static int deprecations_of(const struct level *level, const struct param *table,
         if (!name)
             return error_oom(error);
         if (param->removed)
-            r = deprecate(level, param->removed,
-                          "Param '%s' is deprecated. See the module docs for more information", "",
-                          name, error);
+            r = deprecate_option(level, param->removed, name, error);
         if (r < 0 || !param->options)
             continue;
         if (json_is_object(value))
@@ -240,7 +172,8 @@ int set_defaults(const struct level *level, bool all, struct error *error)
         json_t *value = param->default_json ? json_text_value(param->default_json) : json_null();
         if (json_object_set_new(level->values, param->name, value) < 0)
             return error_oom(error);
-        if (param->no_log && python_true(value) && no_log_add(level->out->no_log, value, error) < 0)
+        if (param->no_log && python_true(value) &&
+            no_log_add(level->out->secrets, value, error) < 0)
             return error->code;
     }
     return 0;

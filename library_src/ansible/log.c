@@ -1,6 +1,7 @@
 #include "log.h"
 
 #define SYSLOG_NAMES
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <syslog.h>
@@ -8,18 +9,6 @@
 #include "cleanup.h"
 #include "python_text.h"
 #include "result.h"
-
-static const struct param *find_param(const struct param *table, const char *name)
-{
-    for (; table->name; table++) {
-        if (strcmp(table->name, name) == 0)
-            return table;
-        for (const char *const *alias = table->aliases; alias && *alias; alias++)
-            if (strcmp(*alias, name) == 0)
-                return table;
-    }
-    return NULL;
-}
 
 /* ^(?:.+[-_\s])?pass(?:[-_\s]?(?:word|phrase|wrd|wd)?)(?:[-_\s].+)?$ without regard to case, as
  * ansible-core has it. */
@@ -44,30 +33,62 @@ static bool names_a_password(const char *name)
     return false;
 }
 
-/* Hides the password of user:password@host and of scheme://user:password@host. */
-static char *hide_url_passwords(const char *text)
+/* The last `what` that ends before `end`, or NULL. */
+static const char *last_of(const char *text, const char *what, const char *end)
+{
+    size_t length = strlen(what);
+
+    for (const char *p = end; (size_t)(p - text) >= length; p--)
+        if (memcmp(p - length, what, length) == 0)
+            return p - length;
+    return NULL;
+}
+
+/* The colon before the password that ends at `at`; *ret_begin is where user and password begin. */
+static const char *find_password(const char *text, const char *at, const char **ret_begin)
+{
+    const char *begin = at, *from, *colon;
+
+    do {
+        begin = last_of(text, "://", begin);
+        from = begin ? begin + 3 : text;
+        colon = from < at ? memchr(from, ':', (size_t)(at - from)) : NULL;
+    } while (!colon && begin);
+    *ret_begin = begin ? begin : text;
+    return colon;
+}
+
+static char *without_passwords(const char *text, const size_t *ends)
 {
     AUTO_TEXT struct text out = {0};
-    const char *at;
+    const char *start = text;
 
-    while ((at = strchr(text, '@'))) {
-        const char *colon = NULL, *from = text;
-        for (const char *p = text; p + 2 < at; p++)
-            if (strncmp(p, "://", 3) == 0)
-                from = p + 3;
-        for (const char *p = from; p < at && !colon; p++)
-            if (*p == ':')
-                colon = p;
-        if (colon) {
-            text_add_bytes(&out, text, (size_t)(colon + 1 - text));
-            text_add(&out, "********@");
-        } else {
-            text_add_bytes(&out, text, (size_t)(at + 1 - text));
-        }
-        text = at + 1;
+    for (const char *p = text; *p; p++) {
+        if (!ends[p - text])
+            continue;
+        text_add_bytes(&out, start, (size_t)(p + 1 - start));
+        text_add(&out, "********");
+        start = text + ends[p - text];
+        p = start - 1;
     }
-    text_add(&out, text);
+    text_add(&out, start);
     return text_take(&out);
+}
+
+/* Hides the password of user:password@host and of scheme://user:password@host, from the end on, as
+ * heuristic_log_sanitize() does. That one doesn't see a user whose name is shorter than three. */
+static char *hide_url_passwords(const char *text)
+{
+    const char *at = strrchr(text, '@'), *begin, *colon;
+
+    if (!at)
+        return strdup(text);
+    AUTO_FREE size_t *ends = calloc(strlen(text), sizeof(*ends)); /* of passwords, by their colon */
+    if (!ends)
+        return NULL;
+    for (; at && (colon = find_password(text, at, &begin)); at = last_of(text, "@", begin))
+        ends[colon - text] = (size_t)(at - text);
+    return without_passwords(text, ends);
 }
 
 static int add_value(struct text *text, const json_t *value, const json_t *no_log)
@@ -82,6 +103,20 @@ static int add_value(struct text *text, const json_t *value, const json_t *no_lo
     return 0;
 }
 
+/* What stands in the value's place: NULL, so the value itself may be shown. Options can share a
+ * name, as alias of the one or the other: each of them is asked. */
+static const char *placeholder(const struct param *table, const char *name)
+{
+    bool logged = false;
+
+    for (const struct param *param; (param = param_find(table, name)); table = param + 1) {
+        if (param->no_log)
+            return "NOT_LOGGING_PARAMETER";
+        logged = logged || param->logged;
+    }
+    return !logged && names_a_password(name) ? "NOT_LOGGING_PASSWORD" : NULL;
+}
+
 char *log_text(const struct param *table, const struct validation *validation, const char *prefix)
 {
     AUTO_TEXT struct text text = {0};
@@ -92,13 +127,11 @@ char *log_text(const struct param *table, const struct validation *validation, c
         text_addf(&text, "%s ", prefix);
     text_add(&text, json_object_size(validation->params) > 0 ? "Invoked with" : "Invoked");
     json_object_foreach (validation->params, name, value) {
-        const struct param *param = find_param(table, name);
+        const char *instead = placeholder(table, name);
 
         text_addf(&text, " %s=", name);
-        if (param && param->no_log)
-            text_add(&text, "NOT_LOGGING_PARAMETER");
-        else if (names_a_password(name))
-            text_add(&text, "NOT_LOGGING_PASSWORD");
+        if (instead)
+            text_add(&text, instead);
         else if (add_value(&text, value, validation->no_log) < 0)
             return NULL;
     }

@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "cleanup.h"
 #include "doc.h"
+#include "invocation.h"
 #include "log.h"
 #include "output.h"
 #include "result.h"
@@ -59,15 +60,34 @@ static int add_list(json_t *result, const char *key, json_t *list)
     return json_array_size(list) > 0 ? json_object_set(result, key, list) : 0;
 }
 
+/* AnsibleModule's result has either a date or a version. */
+static int add_deprecations(json_t *result, const json_t *deprecations)
+{
+    AUTO_JSON json_t *list = json_array();
+    json_t *entry;
+    size_t i;
+
+    json_array_foreach (deprecations, i, entry) {
+        AUTO_JSON json_t *copy = json_object();
+        bool dated = json_is_string(json_object_get(entry, "date"));
+        if (json_object_update(copy, entry) < 0 || json_array_append(list, copy) < 0)
+            return -1;
+        json_object_del(copy, dated ? "version" : "date");
+    }
+    return add_list(result, "deprecations", list);
+}
+
 static char *answer_line(const struct run *run, json_t *result)
 {
     const json_t *params = run->validation.params;
 
     if (add_list(result, "warnings", run->warnings) < 0 ||
-        add_list(result, "deprecations", run->validation.deprecations) < 0)
+        add_deprecations(result, run->validation.deprecations) < 0)
         return NULL;
     if (run->show_invocation && params &&
-        json_object_set_new(result, "invocation", json_pack("{s:O}", "module_args", params)) < 0)
+        json_object_set_new(result, "invocation",
+                            json_pack("{s:o}", "module_args",
+                                      invocation_args(run->module->params, &run->validation))) < 0)
         return NULL;
     AUTO_JSON json_t *scrubbed = result_scrub(result, run->validation.no_log);
     return scrubbed ? result_line(scrubbed) : NULL;

@@ -19,6 +19,7 @@ enum param_type {
     PARAM_PATH,
     PARAM_RAW,
     PARAM_JSONARG,
+    PARAM_JSON, /* the same by another name */
     PARAM_BYTES,
     PARAM_BITS,
 };
@@ -62,9 +63,11 @@ struct param {
     const char *default_json; /* JSON text; NULL: no default */
     /* NULL-ended; plain strings for str and path (or elements of these), JSON texts otherwise */
     const char *const *choices;
+    bool choices_are_json;           /* JSON texts also for these types */
     const char *const *aliases;      /* NULL-ended */
     const char *const *fallback_env; /* NULL-ended names of environment variables */
     bool no_log;
+    bool logged; /* "no_log: false" is said: logged even when its name is like a password's */
     bool apply_defaults;
     /* sub-options of a dict or list of dicts; ends with .name == NULL */
     const struct param *options;
@@ -74,6 +77,9 @@ struct param {
     const struct param_deprecation *deprecated_aliases; /* ends with .name == NULL */
     const struct param_deprecation *removed;            /* the option goes; .name unused */
 };
+
+/* The option with this name or alias, or NULL. */
+const struct param *param_find(const struct param *table, const char *name);
 
 /* A text list, for the initialisers above. */
 #define STRINGS(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -10,7 +10,7 @@
 #include "coerce.h"
 #include "python_text.h"
 
-enum { MAX_DEPTH = 90 };
+enum { MAX_DEPTH = 200 }; /* brackets, as for Python */
 
 struct literal {
     const char *p;
@@ -38,8 +38,8 @@ static int give(struct literal *l, json_t *value, json_t **ret_value)
 static void skip_blanks(struct literal *l)
 {
     for (;;) {
-        l->p += strspn(l->p, " \t\r\n\f");
-        if (*l->p == '\\' && l->p[1] == '\n')
+        l->p += strspn(l->p, " \t\n\f");
+        if (*l->p == '\\' && l->p[1] == '\n' && l->p[2])
             l->p += 2;
         else if (*l->p == '#')
             l->p += strcspn(l->p, "\n");
@@ -263,21 +263,25 @@ static bool parse_integer(const char *word, bool negative, json_int_t *ret_value
     return true;
 }
 
-static int parse_number(struct literal *l, json_t **ret_value)
+static bool is_digit(char c, bool hex)
+{
+    return hex ? isxdigit((unsigned char)c) : isdigit((unsigned char)c);
+}
+
+static int parse_unsigned(struct literal *l, bool negative, json_t **ret_value)
 {
     AUTO_TEXT struct text word = {0};
-    bool negative = false;
     json_int_t integer;
     double real;
 
-    for (; *l->p == '-' || *l->p == '+'; skip_blanks(l))
-        negative ^= *l->p++ == '-';
     const char *start = l->p;
+    bool prefixed = *start == '0' && start[1] && strchr("xXoObB", start[1]);
+    bool hex = prefixed && tolower((unsigned char)start[1]) == 'x';
     while (isalnum((unsigned char)*l->p) || *l->p == '.' || *l->p == '_' ||
            ((*l->p == '+' || *l->p == '-') && tolower((unsigned char)l->p[-1]) == 'e' &&
             l->p > start && tolower((unsigned char)start[1]) != 'x')) {
-        bool between = *l->p == '_' && l->p > start && isalnum((unsigned char)l->p[-1]) &&
-                       isalnum((unsigned char)l->p[1]);
+        bool between = *l->p == '_' && l->p > start && is_digit(l->p[1], hex) &&
+                       (is_digit(l->p[-1], hex) || (prefixed && l->p == start + 2));
         if (!between)
             text_add_bytes(&word, l->p, 1);
         l->p++;
@@ -297,6 +301,29 @@ static int parse_number(struct literal *l, json_t **ret_value)
     return r > 0 ? give(l, json_real(negative ? -real : real), ret_value) : refuse(l);
 }
 
+/* One sign at most; the number behind it may be in parentheses. */
+static int parse_number(struct literal *l, json_t **ret_value)
+{
+    bool negative = *l->p == '-';
+    int depth = l->depth;
+
+    if (*l->p != '-' && *l->p != '+')
+        return parse_unsigned(l, false, ret_value);
+    l->p++;
+    while (take(l, '('))
+        if (++l->depth > MAX_DEPTH)
+            return refuse(l);
+    AUTO_JSON json_t *number = NULL;
+    int r = parse_unsigned(l, negative, &number);
+    if (r < 0)
+        return r;
+    for (; l->depth > depth; l->depth--)
+        if (!take(l, ')'))
+            return refuse(l);
+    *ret_value = TAKE_PTR(number);
+    return 0;
+}
+
 static bool take_word(struct literal *l, const char *word)
 {
     size_t length = strlen(word);
@@ -308,19 +335,27 @@ static bool take_word(struct literal *l, const char *word)
     return true;
 }
 
-static int parse_any(struct literal *l, json_t **ret_value)
+static int parse_brackets(struct literal *l, json_t **ret_value)
+{
+    int r;
+
+    if (++l->depth > MAX_DEPTH)
+        return refuse(l);
+    if (*l->p == '{')
+        r = parse_dict(l, ret_value);
+    else
+        r = parse_list(l, *l->p == '[' ? ']' : ')', ret_value);
+    l->depth--;
+    return r;
+}
+
+static int parse_value(struct literal *l, json_t **ret_value)
 {
     skip_blanks(l);
     if (string_starts(l->p))
         return parse_strings(l, ret_value);
-    switch (*l->p) {
-    case '{':
-        return parse_dict(l, ret_value);
-    case '[':
-        return parse_list(l, ']', ret_value);
-    case '(':
-        return parse_list(l, ')', ret_value);
-    }
+    if (*l->p == '{' || *l->p == '[' || *l->p == '(')
+        return parse_brackets(l, ret_value);
     if (take_word(l, "True"))
         *ret_value = json_true();
     else if (take_word(l, "False"))
@@ -332,21 +367,29 @@ static int parse_any(struct literal *l, json_t **ret_value)
     return 0;
 }
 
-static int parse_value(struct literal *l, json_t **ret_value)
+/* All line ends are those of Unix, as for Python's tokenizer. */
+static char *unix_lines(const char *string)
 {
-    if (++l->depth > MAX_DEPTH)
-        return refuse(l);
-    int r = parse_any(l, ret_value);
-    l->depth--;
-    return r;
+    AUTO_TEXT struct text text = {0};
+    const char *end;
+
+    for (; (end = strchr(string, '\r')); string = end + 1 + (end[1] == '\n')) {
+        text_add_bytes(&text, string, (size_t)(end - string));
+        text_add_bytes(&text, "\n", 1);
+    }
+    text_add(&text, string);
+    return text_take(&text);
 }
 
 int python_literal(const char *string, json_t **ret_value, struct error *error)
 {
-    struct literal l = {.p = string + strspn(string, " \t"), .error = error};
+    AUTO_FREE char *text = unix_lines(string + strspn(string, " \t"));
+    struct literal l = {.p = text, .error = error};
     AUTO_JSON json_t *value = NULL;
-    int r = parse_value(&l, &value);
 
+    if (!text)
+        return error_oom(error);
+    int r = parse_value(&l, &value);
     if (r < 0)
         return r;
     skip_blanks(&l);

@@ -80,14 +80,12 @@ static void add_repr_code(struct text *text, const char *bytes, size_t length, u
         text_addf(text, code < 0x100 ? "\\x%02x" : code < 0x10000 ? "\\u%04x" : "\\U%08x", code);
 }
 
-static void add_repr_string(struct text *text, const char *string)
+void python_repr_string(struct text *text, const char *string, char quote)
 {
     const char *end = string + strlen(string);
-    char quote = strchr(string, '\'') && !strchr(string, '"') ? '"' : '\'';
     unsigned code;
     size_t n;
 
-    text_add_bytes(text, &quote, 1);
     for (const char *p = string; p < end; p += n) {
         n = utf8_decode(p, end, &code);
         if (n == 0) {
@@ -96,6 +94,14 @@ static void add_repr_string(struct text *text, const char *string)
         }
         add_repr_code(text, p, n, code, quote);
     }
+}
+
+static void add_repr_string(struct text *text, const char *string)
+{
+    char quote = strchr(string, '\'') && !strchr(string, '"') ? '"' : '\'';
+
+    text_add_bytes(text, &quote, 1);
+    python_repr_string(text, string, quote);
     text_add_bytes(text, &quote, 1);
 }
 

@@ -11,6 +11,9 @@
 void python_str(struct text *text, const json_t *value);
 void python_repr(struct text *text, const json_t *value);
 
+/* What repr() writes between quotes of this kind. */
+void python_repr_string(struct text *text, const char *string, char quote);
+
 /* str(value) as a new string; NULL when out of memory. */
 char *python_str_new(const json_t *value);
 
@@ -27,6 +30,9 @@ bool python_equal(const json_t *a, const json_t *b);
 
 /* bool(value) */
 bool python_true(const json_t *value);
+
+/* How many bytes of blanks `string` begins with. */
+size_t python_blanks(const char *string);
 
 /* The part of `string` that str.strip() leaves. */
 void python_strip(const char *string, const char **ret_start, size_t *ret_length);

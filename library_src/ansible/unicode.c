@@ -81,3 +81,14 @@ void python_strip(const char *string, const char **ret_start, size_t *ret_length
     *ret_start = start ? start : string;
     *ret_length = start ? (size_t)(stop - start) : 0;
 }
+
+size_t python_blanks(const char *string)
+{
+    const char *p = string, *end = string + strlen(string);
+    unsigned code;
+    size_t n;
+
+    while (p < end && (n = utf8_decode(p, end, &code)) > 0 && is_space(code))
+        p += n;
+    return (size_t)(p - string);
+}

@@ -23,6 +23,7 @@ void validation_release(struct validation *v)
     json_decref(v->warnings);
     json_decref(v->deprecations);
     json_decref(v->unsupported);
+    json_decref(v->secrets);
     json_decref(v->no_log);
     *v = (struct validation){0};
 }
@@ -189,6 +190,7 @@ int validate(const struct param *table, const struct param_rules *rules, json_t 
         .warnings = json_array(),
         .deprecations = json_array(),
         .unsupported = json_object(),
+        .secrets = json_object(),
         .no_log = json_object(),
     };
     AUTO_JSON json_t *alias_warnings = json_array(), *supported = json_object();
@@ -202,13 +204,15 @@ int validate(const struct param *table, const struct param_rules *rules, json_t 
                         .supported = supported};
     int r = 0;
 
-    if (!v.params || !v.errors || !v.warnings || !v.deprecations || !v.unsupported || !v.no_log ||
-        !alias_warnings || !supported)
+    if (!v.params || !v.errors || !v.warnings || !v.deprecations || !v.unsupported || !v.secrets ||
+        !v.no_log || !alias_warnings || !supported)
         r = error_oom(error);
     if (r == 0)
         r = validate_level(&top, error);
     if (r == 0)
         r = report_unsupported(&top, module_name, error);
+    if (r == 0)
+        r = hide_secrets(&top, error);
     if (r == 0 && json_array_extend(v.warnings, alias_warnings) < 0)
         r = error_oom(error);
     if (r < 0) {

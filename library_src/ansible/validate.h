@@ -10,12 +10,14 @@ enum { CORE_DEFAULT = 19 };
 int core_version(const char *text);
 
 struct validation {
-    json_t *params;       /* object: validated, with defaults and under aliases too */
-    json_t *errors;       /* strings, in ansible-core's order; the first is the one reported */
-    json_t *warnings;     /* strings */
-    json_t *deprecations; /* objects {msg, version or date, collection_name} */
-    json_t *unsupported;  /* object used as a set: names, "disks.nmae" below the top */
-    json_t *no_log;       /* object used as a set: what must not be shown */
+    json_t *params;   /* object: validated, with defaults and under aliases too */
+    json_t *errors;   /* strings, in ansible-core's order; the first is the one reported */
+    json_t *warnings; /* strings */
+    json_t *
+        deprecations; /* objects {msg, version, date, collection_name}, as a validator gives them */
+    json_t *unsupported; /* object used as a set: names, "disks.nmae" below the top */
+    json_t *secrets;     /* object used as a set: the secrets that ansible-core knows of */
+    json_t *no_log;      /* the same in all spellings, and converted: what must not be shown */
 };
 
 /*

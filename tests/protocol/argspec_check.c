@@ -3,12 +3,14 @@
  * ansible-core's ArgumentSpecValidator takes, what comes of it as one JSON object a line; also what
  * would be logged, and the parameters as a result shows them.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arguments.h"
 #include "cleanup.h"
+#include "coerce.h"
 #include "log.h"
 #include "python_text.h"
 #include "result.h"
@@ -52,6 +54,13 @@ static bool truth_of(const json_t *spec, const char *key)
     return value && python_true(value);
 }
 
+static bool says(const json_t *spec, const char *key)
+{
+    const json_t *value = json_object_get(spec, key);
+
+    return value && !json_is_null(value);
+}
+
 static const char *json_text(const json_t *value)
 {
     return keep(json_dumps(value, JSON_ENCODE_ANY));
@@ -92,6 +101,22 @@ static const char *const *const *groups_in(const json_t *spec, const char *key)
     return groups;
 }
 
+static const char *malformed; /* what of the line's spec is no spec */
+
+static struct param_required_if condition_of(const json_t *rule)
+{
+    const json_t *name = json_array_get(rule, 0), *required = json_array_get(rule, 2);
+    bool whole = json_array_size(rule) == 3 || json_array_size(rule) == 4;
+
+    if (!whole || !json_is_string(name) || !json_is_array(required)) {
+        malformed = "required_if";
+        return (struct param_required_if){0};
+    }
+    return (struct param_required_if){
+        json_string_value(name), json_text(json_array_get(rule, 1)), names_of(required),
+        json_array_size(rule) == 4 && python_true(json_array_get(rule, 3))};
+}
+
 static const struct param_rules *rules_of(const json_t *spec)
 {
     const json_t *ifs = json_object_get(spec, "required_if");
@@ -103,12 +128,8 @@ static const struct param_rules *rules_of(const json_t *spec)
     json_t *rule;
     size_t i;
 
-    json_array_foreach (ifs, i, rule) {
-        required_if[i].name = json_string_value(json_array_get(rule, 0));
-        required_if[i].value = json_text(json_array_get(rule, 1));
-        required_if[i].required = names_of(json_array_get(rule, 2));
-        required_if[i].one_of = json_is_true(json_array_get(rule, 3));
-    }
+    json_array_foreach (ifs, i, rule)
+        required_if[i] = condition_of(rule);
     i = 0;
     json_object_foreach ((json_t *)bys, key, rule) {
         required_by[i].name = key;
@@ -124,33 +145,23 @@ static const struct param_rules *rules_of(const json_t *spec)
 
 static enum param_type type_of(const char *name)
 {
-    static const char *const names[] = {
-        [PARAM_STR] = "str",     [PARAM_BOOL] = "bool", [PARAM_INT] = "int",
-        [PARAM_FLOAT] = "float", [PARAM_LIST] = "list", [PARAM_DICT] = "dict",
-        [PARAM_PATH] = "path",   [PARAM_RAW] = "raw",   [PARAM_JSONARG] = "jsonarg",
-        [PARAM_BYTES] = "bytes", [PARAM_BITS] = "bits",
-    };
-
-    for (size_t i = 0; name && i < ARRAY_SIZE(names); i++)
-        if (strcmp(name, names[i]) == 0)
-            return (enum param_type)i;
-    return name && strcmp(name, "json") == 0 ? PARAM_JSONARG : PARAM_STR;
+    for (enum param_type type = PARAM_STR; name && type <= PARAM_BITS; type++)
+        if (strcmp(name, param_type_name(type)) == 0)
+            return type;
+    return PARAM_STR;
 }
 
-static const char *const *choices_of(const json_t *spec, enum param_type type)
+static const char *const *choices_of(const json_t *spec)
 {
     const json_t *list = json_object_get(spec, "choices");
-    bool are_text = type == PARAM_STR || type == PARAM_PATH || type == PARAM_LIST;
     const char **choices = make(json_array_size(list), sizeof(*choices));
     json_t *choice;
     size_t i;
 
     if (!json_is_array(list))
         return NULL;
-    json_array_foreach (list, i, choice) {
-        AUTO_FREE char *text = are_text ? python_str_new(choice) : NULL;
-        choices[i] = are_text ? keep(strdup(text ? text : "")) : json_text(choice);
-    }
+    json_array_foreach (list, i, choice)
+        choices[i] = json_text(choice);
     return choices;
 }
 
@@ -159,12 +170,13 @@ static const struct param_deprecation *deprecated_aliases_of(const json_t *spec)
     const json_t *list = json_object_get(spec, "deprecated_aliases");
     struct param_deprecation *found = make(json_array_size(list), sizeof(*found));
     json_t *alias;
-    size_t i;
+    size_t i, count = 0;
 
     json_array_foreach (list, i, alias)
-        found[i] = (struct param_deprecation){string_of(alias, "name"), string_of(alias, "version"),
-                                              string_of(alias, "date"),
-                                              string_of(alias, "collection_name")};
+        if (string_of(alias, "name"))
+            found[count++] = (struct param_deprecation){
+                string_of(alias, "name"), string_of(alias, "version"), string_of(alias, "date"),
+                string_of(alias, "collection_name")};
     return found;
 }
 
@@ -194,10 +206,12 @@ static const struct param *table_of(const json_t *specs)
         param->elements = type_of(string_of(spec, "elements"));
         param->required = truth_of(spec, "required");
         param->default_json = value && !json_is_null(value) ? json_text(value) : NULL;
-        param->choices = choices_of(spec, param->has_elements ? param->elements : param->type);
+        param->choices = choices_of(spec);
+        param->choices_are_json = true;
         param->aliases = names_in(spec, "aliases");
         param->fallback_env = names_of(json_array_get(json_object_get(spec, "fallback"), 1));
         param->no_log = truth_of(spec, "no_log");
+        param->logged = !param->no_log && says(spec, "no_log");
         param->apply_defaults = truth_of(spec, "apply_defaults");
         param->options = json_is_object(options) ? table_of(options) : NULL;
         param->rules = rules_of(spec);
@@ -223,18 +237,25 @@ static json_t *check(const json_t *request, struct error *error)
     json_t *parameters = json_object_get(request, "parameters");
     AUTO_JSON json_t *none = json_object();
     const struct param *table = table_of(json_object_get(request, "argument_spec"));
+    const struct param_rules *rules = rules_of(request);
     struct validation v;
-    int r = validate(table, rules_of(request), parameters ? parameters : none,
-                     core_version(string_of(request, "ansible_version")), NULL, &v, error);
 
+    if (malformed) {
+        error_set(error, -EINVAL, "%s is malformed", malformed);
+        return NULL;
+    }
+    int r = validate(table, rules, parameters ? parameters : none,
+                     core_version(string_of(request, "ansible_version")), NULL, &v, error);
     if (r < 0)
         return NULL;
-    AUTO_FREE char *log = log_text(table, &v, NULL);
+    struct validation as_core = v;
+    as_core.no_log = v.secrets;
+    AUTO_FREE char *log = log_text(table, &as_core, NULL);
     json_t *answer =
         json_pack("{s:O, s:O, s:O, s:O, s:o, s:o, s:s, s:o}", "validated_parameters", v.params,
                   "error_messages", v.errors, "warnings", v.warnings, "deprecations",
                   v.deprecations, "unsupported_parameters", keys_of(v.unsupported), "no_log_values",
-                  keys_of(v.no_log), "log", log, "scrubbed", result_scrub(v.params, v.no_log));
+                  keys_of(v.secrets), "log", log, "scrubbed", result_scrub(v.params, v.secrets));
     validation_release(&v);
     return answer;
 }
@@ -245,6 +266,7 @@ static void answer_line(const char *line, size_t length)
     struct error error = ERROR_INIT;
     AUTO_TEXT struct text text = {0};
 
+    malformed = NULL;
     if (arguments_parse(line, length, "the line", &request, &error) == 0)
         answer = check(request, &error);
     if (!answer)

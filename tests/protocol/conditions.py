@@ -135,7 +135,8 @@ class Reading(Base):
 
     def test_not_an_object(self):
         self.each(b'[1]', 'not a JSON object')
-        self.each(b'"x"', "can't be used")
+        self.each(b'"x"', 'not a JSON object')
+        self.each(b'5', 'not a JSON object')
 
     def test_more_after_the_end(self):
         self.each(b'{} {}', 'more after their end')

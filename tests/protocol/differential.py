@@ -47,26 +47,34 @@ from ansible.module_utils import basic  # noqa: E402
 from ansible.module_utils.common import arg_spec, parameters as core_parameters  # noqa: E402
 from ansible.release import __version__ as CORE_VERSION  # noqa: E402
 
-TYPES = ('str', 'bool', 'int', 'float', 'list', 'dict', 'path', 'raw', 'jsonarg', 'bytes', 'bits')
-NAMES = ('alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta')
+
+
+def nested(depth):
+    return '[' * depth + ']' * depth
+
+
+TYPES = ('str', 'bool', 'int', 'float', 'list', 'dict', 'path', 'raw', 'jsonarg', 'json', 'bytes', 'bits')
+NAMES = ('alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'password')
 RULES = ('mutually_exclusive', 'required_together', 'required_one_of', 'required_if', 'required_by')
 WORDS = ('x', 'hot', 'warm', 'data disk', '', 'a,b', 'a,,b', ' x ', "it's", '"q"', 'both\'"', 'a\\b',
          'naïve', '日本', '🙂', 'tab\there', 'line\nend', '\x7f', '\xa0x\u2003', '\u200b', 'True',
          'False', 'None', 'null', 'NULL', '~', '=', 'a=b', 'a=b c=d', 'a=b, c', "k='v w',l=\"m\"",
-         'k=v\\ w', '{', '{}', '[1]', '[]', '1 2')
+         'k=v\\ w', '{', '{}', '[1]', '[]', '1 2',
+         'user:pw@host', 'http://u:p@ss@host/x', 'ftp://a:b@c d@e://f:g@h', 'a:b@c', 'née:x@y', '@', '://:@')
 NUMBERS = (0, 1, 2, -1, 5, 42, 420, 2**31, 2**63 - 1, -2**63, 1.0, 0.0, -0.0, 2.5, 1e16, 1e15, 1e-5,
            0.0001, 1e300, 5e-324, 0.1, 123456789.125, 1e22)
 INTS = ('0', '1', '007', '+5', '-12', ' 8 ', '1_000', '1__0', '_1', '1_', '0x10', '1.0', '1.50', '2e3',
         '10e-1', '1e-1', '.5e1', '5.', '٣', '１２', '-0', '--1', '9223372036854775807',
         '9223372036854775808', '-9223372036854775808', '1e18', '1e19', '1e30', 'nan', '12abc',
-        '\u20033', '1 0', '0e99999', '-0.0')
+        '\u20033', '1 0', '0e99999', '-0.0', '\x1c1', '1\x1f', '\u20031\x85', '\x1d٣')
 FLOATS = ('1.5', '1e3', ' .5 ', '5.', '1_0.5', '1._5', 'nan', 'inf', '-Infinity', '1e999', '1e-999',
-          '٣.٥', '0x1p3', '1,5', '+1.25E-3', '..1', 'e5')
+          '٣.٥', '0x1p3', '1,5', '+1.25E-3', '..1', 'e5', '\x1e1.5', '1.5\x85', '\u30001.5')
 BOOLS = ('yes', 'No', 'TRUE', ' on ', 'off', 'y', 'N', 't', 'f', '1', '0', 'True', 'maybe', '2', '1.0',
          '\u2003true\n')
 SIZES = ('1', '10M', '1.5K', '2MB', '2Mb', '3mb', '1kB', '1 G', '5 gigabyte', '7Gigabits', '1b', '1B',
          '1Bb', '0', '.5M', '1.', '1.M', '10MiB', '1X', ' 4K', '4K ', '1e3', '99E', '1Y', '0.3K', '1Byte',
-         '1bit', '2.5', '3.5', '-1')
+         '1bit', '2.5', '3.5', '-1', '1\u2003M', '1M\xa0', '1M\x1c', '\x1c1', '1 \x1fKB ', '1\u212a', '1M\u212ab',
+         '1\u017f', '1bytes\u0130', '1kilobyte\u0131', '1Mé')
 PATHS = ('/etc', '~', '~/x', '~root', '~root/y', '~nobody_such/z', '$ECOMA_A/b', '${ECOMA_A}c', '$NOPE/x',
          '${NOPE}', '$', '${', '${}', '$ECOMA_A$ECOMA_A', 'a~', '~//', '$1', '$$ECOMA_A', '/x/$ECOMA_A-y')
 DICTS = ('{"a": 1}', '{"a": [true, null]}', "{'a': 1}", "{'a': 'b', }", "{'a': (1, 2), 'b': (3,)}",
@@ -75,9 +83,12 @@ DICTS = ('{"a": 1}', '{"a": [true, null]}', "{'a': 1}", "{'a': 'b', }", "{'a': (
          "{'\\x41\\u00e9\\n': r'\\n'}", "{'a' 'b': 'c' \"d\"}", "{'a': '''x\ny'''}", "{'a': 0x1F, 'b': 1_000}",
          "{'a': foo}", "{'a': foo.bar(1)}", "{'import x': 1}", '{"a": 1} x', "{'a': 1} # c", ' {"a": 1}',
          'a=b=c', 'a= b', '=x', "{'a': 01}", "{'a': 1, 'a': 2}", "{'a': ()}", "{'a': ('x')}", "{'a': 1.}", "{'a': .5}",
-         "{,}", "{'a':}", '{"a": 1,}')
+         "{,}", "{'a':}", '{"a": 1,}', "{'a': -(1), 'b': -( (2.5))}", "{'a': - -1}", "{'a': 0x_f, 'b': 0_0}",
+         "{'a': 'x\\\r\ny',\r'b': r'x\\\ry'}", "{'a': '''x\r\ny'''}\r\n", "{'a': 1}\\\n", "{'a': 1}\\\n ",
+         "{'a': 'x\ry'}", "{'a': %s}" % nested(199), "{'a': %s}" % nested(200))
 PYTHON_ONLY = ("{'a': b'x'}", "{'a': {1, 2}}", "{1, 2}", "{'a': 1j}")  # JSON has nothing like it
 LISTS = ('a,b', 'a', '', ',', 'a, b', '[1, 2]', '1', 'x,y,z')
+FOURTH = (True, True, False, None, 0, 1, 0.5, '', 'x', [], [0], {}, {'a': 1})  # of required_if
 UNHOLDABLE = (float('nan'), float('inf'), 2**63, -2**70, '\udcff', 'a\x00b', '\ud800x')
 
 
@@ -141,7 +152,11 @@ class Generator:
 
     def choices(self, spec):
         kind = spec.get('elements', 'str') if spec['type'] == 'list' else spec['type']
-        if kind == 'str':
+        if kind in ('str', 'path') and self.chance(0.3):
+            pool = (1, 2.5, True, None, 'x', '1', 'None', 'no', 0)
+        elif kind == 'list':
+            pool = (['a'], [], ['a', 'b'], 'x')
+        elif kind == 'str':
             pool = ('hot', 'warm', 'x', 'yes', 'no', 'off', 'on', '1', '0', 'f', 'True', '')
         elif kind == 'int':
             pool = (0, 1, 2, 3, 42)
@@ -171,6 +186,8 @@ class Generator:
             choices = self.choices(spec)
             if choices:
                 spec['choices'] = choices
+        if spec['type'] not in ('list', 'dict') and self.chance(0.01):
+            spec['elements'] = self.random.choice(TYPES)
         self.decorate(spec, depth)
         return {key: value for key, value in spec.items()
                 if (key, value) != ('type', 'str') or self.chance(0.5)}
@@ -185,8 +202,8 @@ class Generator:
             spec['default'] = self.random.choice(spec['choices']) if spec.get('choices') and plain \
                 else self.random.choice((5, 'x', True, None, 0, '', '1.0')) if plain \
                 else [] if spec['type'] == 'list' else {}
-        if self.chance(0.15):
-            spec['no_log'] = True
+        if self.chance(0.2):
+            spec['no_log'] = self.chance(0.75)
         if self.chance(0.08):
             spec['fallback'] = ['env', self.random.choice((['ECOMA_A'], ['ECOMA_NONE'],
                                                            ['ECOMA_NONE', 'ECOMA_YES']))]
@@ -195,6 +212,8 @@ class Generator:
             spec['removed_from_collection'] = 'ecoma.fleet'
         elif self.chance(0.03):
             spec['removed_at_date'] = '2030-01-01'
+            if self.chance(0.5):
+                spec['removed_from_collection'] = 'ecoma.fleet'
 
     def options(self, depth):
         names = self.random.sample(NAMES, self.random.randrange(1, 5))
@@ -203,10 +222,15 @@ class Generator:
             if self.chance(0.15):
                 aliases = [name[:1], name + '_alias'][:self.random.randrange(1, 3)]
                 specs[name]['aliases'] = aliases
+                if self.chance(0.1):
+                    aliases.append(self.random.choice(NAMES))
                 if self.chance(0.3):
-                    specs[name]['deprecated_aliases'] = [
-                        {'name': aliases[0], 'version': '9.9', 'collection_name': 'ecoma.fleet'}]
+                    specs[name]['deprecated_aliases'] = [self.deprecated(alias) for alias in aliases]
         return specs
+
+    def deprecated(self, alias):
+        entry = {'version': '9.9', 'date': '2030-01-01', 'collection_name': 'ecoma.fleet'}
+        return {'name': alias} | {key: value for key, value in entry.items() if self.chance(0.6)}
 
     def rules(self, specs, probability, given=None):
         names = list(specs) + ['absent']
@@ -222,9 +246,10 @@ class Generator:
             for _ in range(self.random.randrange(1, 3)):
                 name = self.random.choice(list(given) if given else names)
                 made['required_if'].append([name, value(name), some()] +
-                                           [True] * self.random.randrange(2))
+                                           [self.random.choice(FOURTH)] * self.random.randrange(2))
         if self.chance(probability):
-            made['required_by'] = {name: some() for name in self.random.sample(names, 1)}
+            made['required_by'] = {name: self.random.choice(names) if self.chance(0.2) else some()
+                                   for name in self.random.sample(names, 1)}
         return made
 
     def parameters(self, specs, depth=0):
@@ -362,13 +387,11 @@ def normalise(answer, contexts):
         if contexts > 1:
             message = re.sub(r'\. Supported parameters include: .*', '', message)
         messages.append(message)
-    deprecations = [{key: value for key, value in entry.items() if value is not None}
-                    for entry in answer['deprecations']]
     return {key: json.loads(json.dumps(answer[key])) for key in ('log', 'scrubbed') if key in answer} | {
         'validated_parameters': json.loads(json.dumps(answer['validated_parameters'])),
         'error_messages': messages,
         'warnings': answer['warnings'],
-        'deprecations': deprecations,
+        'deprecations': [dict(sorted(entry.items())) for entry in answer['deprecations']],
         'unsupported_parameters': sorted(answer['unsupported_parameters']),
         'no_log_values': sorted({secret_key(value) for value in answer['no_log_values'] if value}),
     }
@@ -387,6 +410,14 @@ def share_letters(secrets):
     """Then it matters which is replaced first: ansible-core takes any, we the longest (kept difference)."""
     letters = [letter for secret in secrets for letter in set(secret)]
     return len(letters) != len(set(letters))
+
+
+def logged_otherwise(specs, values):
+    """Where we hide more: the password of a user with a short name, and of two options that share a name
+    what either of them hides (kept differences)."""
+    names = [*specs, *(alias for spec in specs.values() for alias in spec.get('aliases', []))]
+    return len(names) != len(set(names)) or \
+        any(re.match('.{0,2}:.*@', str(value), re.DOTALL) for value in values.values())
 
 
 def same(wanted, got):
@@ -442,6 +473,8 @@ def compare(line, answer, counts):
     if 'scrubbed' in wanted:
         counts['secrets: hidden as ansible-core does'] += bool(wanted['no_log_values'])
         wanted['scrubbed'] = unhide(wanted['scrubbed'], got['scrubbed'])
+    if logged_otherwise(json.loads(line)['argument_spec'], wanted['validated_parameters']):
+        wanted.pop('log', None)
     for key, value in wanted.items():
         if not same(value, got[key]):
             return key
@@ -470,7 +503,8 @@ def check_coverage(counts, cases):
     missing = [f'{key}: {counts[key]} cases, at least {least} wanted'
                for key in [*('type: ' + name for name in TYPES), *('spec: ' + name for name in (
                    'required', 'default', 'choices', 'aliases', 'fallback', 'no_log', 'options',
-                   'apply_defaults', 'elements', 'deprecated_aliases', 'removed_in_version', *RULES))]
+                   'apply_defaults', 'elements', 'deprecated_aliases', 'removed_in_version',
+                   'removed_at_date', *RULES))]
                if counts[key] < least]
     missing += [f'error: {kind}: {counts["error: " + kind]} of at least {cases // 1000}'
                 for kind in ('argument', 'Elements value', 'value of', 'missing required',

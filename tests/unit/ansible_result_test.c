@@ -12,6 +12,7 @@
 #include "arguments.h"
 #include "cleanup.h"
 #include "doc.h"
+#include "invocation.h"
 #include "log.h"
 #include "result.h"
 #include "text.h"
@@ -100,6 +101,64 @@ static void test_log(void **state)
          "\"admin_password\": null}",
          "Invoked with url=user@host key=NOT_LOGGING_PARAMETER passenger=None sizes=[] "
          "admin_password=NOT_LOGGING_PASSWORD token=NOT_LOGGING_PARAMETER");
+}
+
+static void logs_url(const char *url, const char *expected)
+{
+    AUTO_JSON json_t *params = json_pack("{s:s}", "url", url);
+    const struct validation v = {.params = params};
+    AUTO_FREE char *text = log_text(PARAMS, &v, NULL);
+
+    assert_string_equal(text + strlen("Invoked with url="), expected);
+}
+
+static void test_log_urls(void **state)
+{
+    (void)state;
+    logs_url("http://u:p@ss@host/x", "http://u:********@host/x");
+    logs_url("http://a:b@c ftp://d:e@f@g x", "http://a:********@c ftp://d:********@g x");
+    logs_url("http://a:b@c http://d@e", "http://a:********@e");
+    logs_url("mailto:me@host", "mailto:********@host");
+    logs_url("me:pw@host", "me:********@host");
+    logs_url("://x@", ":********@");
+    logs_url("a@b:c", "a@b:c");
+    logs_url("a:@", "a:********@");
+    logs_url("@", "@");
+    logs_url("", "");
+}
+
+static void test_logged(void **state)
+{
+    static const struct param table[] = {{.name = "password_file", .logged = true}, {0}};
+    AUTO_JSON json_t *params = json_pack("{s:s}", "password_file", "/x");
+    const struct validation v = {.params = params};
+    AUTO_FREE char *text = log_text(table, &v, NULL);
+
+    (void)state;
+    assert_string_equal(text, "Invoked with password_file=/x");
+}
+
+/* Secrets in keys, but for the names of options and aliases. */
+static void test_invocation(void **state)
+{
+    AUTO_JSON json_t *params =
+        json_loads("{\"url\": {\"my url\": [{\"url\": \"url\"}]}, \"key\": 1, "
+                   "\"disks\": {\"os\": true}, \"os\": 1}",
+                   0, NULL);
+    AUTO_JSON json_t *no_log = json_loads("{\"url\": null, \"os\": null, \"key\": null}", 0, NULL);
+    AUTO_JSON json_t *none = json_object();
+    struct validation v = {.params = params, .no_log = none};
+    AUTO_JSON json_t *same = invocation_args(PARAMS, &v);
+
+    (void)state;
+    assert_ptr_equal(same, params);
+    v.no_log = no_log;
+    AUTO_JSON json_t *hidden = invocation_args(PARAMS, &v);
+    AUTO_FREE char *line = result_line(hidden);
+    assert_string_equal(line,
+                        "\n{\"url\": {\"my ********\": [{\"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER\": "
+                        "\"url\"}]}, \"key\": 1, \"disks\": {\"os\": true}, "
+                        "\"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER\": 1}\n");
 }
 
 /* As the regular expression PASSWORD_MATCH of ansible-core has it. */
@@ -197,6 +256,8 @@ static void test_arguments(void **state)
     (void)state;
     refuses(" ", "args is empty: there are no arguments in it");
     refuses("[]", "the arguments in args are a list, not a JSON object");
+    refuses("5", "the arguments in args are a single value, not a JSON object");
+    refuses(" \"x\"", "the arguments in args are a single value, not a JSON object");
     refuses(
         "{\"a\": [{\"b\\\"c\": 1}, {\"d\": -Infinity}]}",
         "the arguments in args can't be used: NaN and Infinity are no values for parameters, at "
@@ -217,9 +278,15 @@ static void test_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scrub),     cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_log),       cmocka_unit_test(test_doc),
-        cmocka_unit_test(test_least_doc), cmocka_unit_test(test_password_names),
+        cmocka_unit_test(test_scrub),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_log),
+        cmocka_unit_test(test_log_urls),
+        cmocka_unit_test(test_logged),
+        cmocka_unit_test(test_invocation),
+        cmocka_unit_test(test_doc),
+        cmocka_unit_test(test_least_doc),
+        cmocka_unit_test(test_password_names),
         cmocka_unit_test(test_arguments),
     };
 

@@ -173,8 +173,115 @@ static void test_secrets_and_deprecations(void **state)
     python_json(&text, v.deprecations);
     assert_string_equal(text.data,
                         "[{\"msg\": \"Alias 'ensure' is deprecated. See the module docs for more "
-                        "information\", \"version\": \"2.0\", \"collection_name\": \"a.b\"}]");
+                        "information\", \"version\": \"2.0\", \"date\": null, \"collection_name\": "
+                        "\"a.b\"}]");
     validation_release(&v);
+}
+
+static const struct param SECRETS[] = {
+    {.name = "opts", .type = PARAM_DICT, .no_log = true},
+    {.name = "words", .type = PARAM_LIST, .no_log = true},
+    {.name = "file", .type = PARAM_PATH, .no_log = true},
+    {.name = "text", .no_log = true},
+    {.name = "disks",
+     .type = PARAM_LIST,
+     .has_elements = true,
+     .elements = PARAM_DICT,
+     .options = (const struct param[]){{.name = "pin", .type = PARAM_INT, .no_log = true}, {0}}},
+    {0},
+};
+
+/* ansible-core's own set, and all that is hidden. */
+static void hides(const char *arguments, const char *secrets, const char *no_log)
+{
+    AUTO_JSON json_t *object = json_loads(arguments, 0, NULL);
+    AUTO_JSON json_t *known = json_loads(secrets, 0, NULL), *all = json_loads(no_log, 0, NULL);
+    struct error error = ERROR_INIT;
+    struct validation v;
+
+    assert_int_equal(validate(SECRETS, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
+    assert_true(json_equal(v.secrets, known));
+    assert_true(json_equal(v.no_log, all));
+    validation_release(&v);
+}
+
+static void test_hidden(void **state)
+{
+    (void)state;
+    hides("{\"opts\": \"pw=hunter2\"}", "{\"pw=hunter2\": null}",
+          "{\"pw=hunter2\": null, \"hunter2\": null}");
+    hides("{\"words\": \"hunter2,b\"}", "{\"hunter2,b\": null}",
+          "{\"hunter2,b\": null, \"hunter2\": null, \"b\": null}");
+    setenv("ECOMA_SECRET", "swordfish", 1);
+    hides("{\"file\": \"/$ECOMA_SECRET\"}", "{\"/$ECOMA_SECRET\": null}",
+          "{\"/$ECOMA_SECRET\": null, \"/swordfish\": null}");
+    hides("{\"text\": \"hun\\nter\"}", "{\"hun\\nter\": null}",
+          "{\"hun\\nter\": null, \"hun\\\\nter\": null}");
+    hides("{\"text\": \"it's \\u00e9\\\"\"}", "{\"it's \\u00e9\\\"\": null}",
+          "{\"it's \\u00e9\\\"\": null, \"it\\\\'s \\u00e9\\\"\": null,"
+          " \"it's \\u00e9\\\\\\\"\": null, \"it's \\\\u00e9\\\\\\\"\": null}");
+    hides("{\"disks\": [{\"pin\": \"007\"}], \"words\": [true, null]}", "{\"007\": null}",
+          "{\"007\": null, \"7\": null}");
+}
+
+static const struct param AUTHORS_ERRORS[] = {
+    {.name = "a", .has_elements = true, .elements = PARAM_INT},
+    {.name = "b", .type = PARAM_DICT, .has_elements = true},
+    {.name = "c", .type = PARAM_INT, .has_elements = true},
+    {.name = "d", .type = PARAM_RAW, .has_elements = true},
+    {.name = "",
+     .type = PARAM_DICT,
+     .options =
+         (const struct param[]){
+             {.name = "e", .aliases = STRINGS("f")},
+             {.name = "f", .type = PARAM_DICT, .options = (const struct param[]){{0}}},
+             {0}}},
+    {.name = "g", .choices = STRINGS("5", "null"), .choices_are_json = true},
+    {0},
+};
+
+static void reports(const struct param *table, int core, const char *arguments,
+                    const char *expected)
+{
+    AUTO_JSON json_t *object = json_loads(arguments, 0, NULL);
+    AUTO_TEXT struct text text = {0};
+    struct error error = ERROR_INIT;
+    struct validation v;
+
+    assert_int_equal(validate(table, NULL, object, core, NULL, &v, &error), 0);
+    python_json(&text, v.errors);
+    assert_string_equal(text.data, expected);
+    validation_release(&v);
+}
+
+static const struct param BOTH[] = {
+    {.name = "a", .required = true, .default_json = "1", .aliases = STRINGS("b")}, {0}};
+
+#define ONLY_LISTS ", elements value check is supported only with 'list' type\""
+
+static void test_authors_errors(void **state)
+{
+
+    (void)state;
+    reports(AUTHORS_ERRORS, 19, "{\"a\": \"12\"}",
+            "[\"Invalid type str for option '12'" ONLY_LISTS "]");
+    reports(AUTHORS_ERRORS, 19, "{\"b\": {\"x\": 1}}",
+            "[\"Invalid type dict for option '{'x': 1}'" ONLY_LISTS "]");
+    reports(AUTHORS_ERRORS, 19, "{\"c\": \"5\"}",
+            "[\"Invalid type int for option '5'" ONLY_LISTS
+            ", \"argument 'c' is of type str and we were unable to convert to int: 'int' object is "
+            "not iterable\"]");
+    reports(AUTHORS_ERRORS, 19, "{\"d\": [1]}", "[]");
+    reports(AUTHORS_ERRORS, 18, "{\"d\": [1]}",
+            "[\"Invalid type raw for option '[1]'" ONLY_LISTS "]");
+    reports(AUTHORS_ERRORS, 19, "{\"\": {\"x\": 1, \"f\": {\"y\": 1}}}",
+            "[\".f.y, .x. Supported parameters include: .\"]");
+    reports(AUTHORS_ERRORS, 19, "{\"\": {\"x\": 1}}",
+            "[\".x. Supported parameters include: e (f).\"]");
+    reports(AUTHORS_ERRORS, 19, "{\"g\": 5}", "[\"value of g must be one of: 5, None, got: 5\"]");
+    reports(AUTHORS_ERRORS, 19, "{\"g\": null}", "[]");
+    reports(BOTH, 19, "{\"b\": 1}",
+            "[\"internal error: required and default are mutually exclusive for a\"]");
 }
 
 static void test_versions(void **state)
@@ -196,10 +303,11 @@ static void test_versions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_rules),    cmocka_unit_test(test_aliases),
-        cmocka_unit_test(test_fallback), cmocka_unit_test(test_secrets_and_deprecations),
-        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_rules),          cmocka_unit_test(test_aliases),
+        cmocka_unit_test(test_fallback),       cmocka_unit_test(test_secrets_and_deprecations),
+        cmocka_unit_test(test_versions),       cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_authors_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,6 +133,19 @@ static void test_scalars(void **state)
     static const struct conversion cases[] = {
         {PARAM_STR, 19, "null", "\"\""},
         {PARAM_STR, 14, "null", "\"None\""},
+        {PARAM_STR, 15, "null", NULL},
+        {PARAM_PATH, 18, "null", NULL},
+        {PARAM_JSON, 19, "[1]", "\"[1]\""},
+        {PARAM_INT, 17, "\"\\u001c1\"", NULL},
+        {PARAM_INT, 17, "\"\\u2003\\u00851\"", "1"},
+        {PARAM_INT, 18, "\"\\u001c1\\u001f\"", "1"},
+        {PARAM_FLOAT, 19, "\"1\\u001f\"", NULL},
+        {PARAM_BYTES, 19, "\"1\\u2003MB\\u001c\"", "1048576"},
+        {PARAM_BYTES, 19, "\"1MB\\u2003x\"", NULL},
+        {PARAM_BYTES, 17, "\"1\\u212a\"", NULL},
+        {PARAM_BYTES, 17, "\"1\\u017f\"", NULL},
+        {PARAM_BYTES, 17, "\"1bytes\\u0131\"", "1"},
+        {PARAM_BYTES, 17, "\"1K\\u00e9\"", "1024"},
         {PARAM_STR, 19, "true", "\"True\""},
         {PARAM_STR, 19, "{\"a\": [1]}", "\"{'a': [1]}\""},
         {PARAM_BOOL, 19, "\" Yes \"", "true"},
@@ -252,7 +265,7 @@ static void test_containers(void **state)
         {PARAM_DICT, 19, "\"{'a': 'x' \\\"y\\\" # c\\n}\"", "{\"a\": \"xy\"}"},
         {PARAM_DICT, 19, "\"{'a': r'\\\\n', 'b': '\\\\x41\\\\n\\\\101'}\"",
          "{\"a\": \"\\\\n\", \"b\": \"A\\nA\"}"},
-        {PARAM_DICT, 19, "\"{1: None, 'b': -+-2}\"", "{\"1\": null, \"b\": 2}"},
+        {PARAM_DICT, 19, "\"{1: None, 'b': +2}\"", "{\"1\": null, \"b\": 2}"},
         {PARAM_DICT, 19, "\"{'a': '\\\\x00'}\"", NULL},
         {PARAM_DICT, 19, "\"{'a': open('x')}\"", NULL},
         {PARAM_DICT, 19, "\"{'a': 1} x\"", NULL},
@@ -314,10 +327,13 @@ static void test_literals(void **state)
          "{\"1\": 1, \"2.5\": 2, \"true\": 3, \"null\": 4, \"-1\": 5}"},
         {"{'a': [0, 00, 0_0, 0xFf, 0X1, 0o17, 0O7, 0b11, 0B1, 1_000]}",
          "{\"a\": [0, 0, 0, 255, 1, 15, 7, 3, 1, 1000]}"},
-        {"{'a': [1., .5, 1e3, 1E+2, 1e-2, 1_0.5, -.5, + 1, - -1]}",
-         "{\"a\": [1.0, 0.5, 1000.0, 100.0, 0.01, 10.5, -0.5, 1, 1]}"},
+        {"{'a': [1., .5, 1e3, 1E+2, 1e-2, 1_0.5, -.5, + 1, - ( (1))]}",
+         "{\"a\": [1.0, 0.5, 1000.0, 100.0, 0.01, 10.5, -0.5, 1, -1]}"},
         {"{'a': [9223372036854775807, -9223372036854775808]}",
          "{\"a\": [9223372036854775807, -9223372036854775808]}"},
+        {"{'a': 'x\\\r\ny', 'b': r'x\\\ry',\r\n'c': '''\r\n'''}\r",
+         "{\"a\": \"xy\", \"b\": \"x\\\\\\ny\", \"c\": \"\\n\"}"},
+        {"{'a': 0x_1F, 'b': 1_0}\\\n ", "{\"a\": 31, \"b\": 10}"},
         {"{'a': [True, False, None]}", "{\"a\": [true, false, null]}"},
     };
     static const char *const wrong[] = {"{",
@@ -366,6 +382,16 @@ static void test_literals(void **state)
                                         "{'a': x}",
                                         "{'a': 1}, {}",
                                         "{'a': True\u00e9}",
+                                        "{'a': - -1}",
+                                        "{'a': +-1}",
+                                        "{'a': -(-1)}",
+                                        "{'a': -(1}",
+                                        "{'a': -(1,)}",
+                                        "{'a': -'x'}",
+                                        "{'a': 1_000_}",
+                                        "{'a': 0b_2}",
+                                        "{'a': 1}\\\n",
+                                        "{'a': 'x\ry'}",
                                         "{'a': 1-2}"};
 
     (void)state;
@@ -442,6 +468,34 @@ static void test_strip(void **state)
     }
 }
 
+/* Python takes 200 brackets in each other. */
+static bool takes_depth(size_t depth, char opening, char closing)
+{
+    AUTO_TEXT struct text text = {0};
+    AUTO_JSON json_t *value = NULL;
+    struct error error = ERROR_INIT;
+
+    text_add(&text, opening == '(' ? "{'a': -" : "{'a': ");
+    for (size_t i = 1; i < depth; i++)
+        text_add_bytes(&text, &opening, 1);
+    text_add(&text, opening == '(' ? "1" : "");
+    for (size_t i = 1; i < depth; i++)
+        text_add_bytes(&text, &closing, 1);
+    text_add(&text, "}");
+    int r = python_literal(text.data, &value, &error);
+    error_clear(&error);
+    return r == 0;
+}
+
+static void test_depth(void **state)
+{
+    (void)state;
+    assert_true(takes_depth(200, '[', ']'));
+    assert_false(takes_depth(201, '[', ']'));
+    assert_true(takes_depth(200, '(', ')'));
+    assert_false(takes_depth(201, '(', ')'));
+}
+
 static void test_deep_literal(void **state)
 {
     enum { DEPTH = 100000 };
@@ -486,7 +540,8 @@ int main(void)
         cmocka_unit_test(test_scalars),      cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_containers),   cmocka_unit_test(test_literals),
         cmocka_unit_test(test_utf8),         cmocka_unit_test(test_strip),
-        cmocka_unit_test(test_deep_literal), cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_deep_literal), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_paths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
