@@ -63,8 +63,7 @@ static bool named_and_in_use(const struct search *search, const struct disk *dis
     return named_by_line(search, disk) && in_use_as_it(search, disk);
 }
 
-/* Whether the disk is declared as the very tier: then it stays, and nobody needs to know who uses
- * it. */
+/* Whether the disk is declared as the very tier. */
 static bool stays(const struct search *search, const struct disk *disk)
 {
     const struct request *request = search->request;
@@ -74,6 +73,23 @@ static bool stays(const struct search *search, const struct disk *disk)
             search->facts->found.items[i].disk.devno == disk->devno)
             return true;
     return false;
+}
+
+/* Whether the plan may take it away: nobody needs to know who uses it otherwise. */
+static bool may_go(const struct search *search, const struct disk *disk)
+{
+    const struct request *request = search->request;
+
+    for (size_t i = 0; i < request->disks.count; i++) {
+        const struct disk_request *want = &request->disks.items[i];
+        const struct disk *other = &search->facts->found.items[i].disk;
+
+        if (want->os ? want->tier == search->tier
+                     : want->tier != search->tier &&
+                           (other->devno == disk->devno || named_by_line(search, other)))
+            return !stays(search, disk);
+    }
+    return (request->absent || request->prune) && !stays(search, disk);
 }
 
 static bool labelled_and_in_use(const struct search *search, const struct disk *disk)
@@ -143,7 +159,7 @@ static int fill_use(const struct search *search, struct former *former, struct e
 
     if (r == 0 && !text_equal(where, search->path))
         r = copy(where, &former->path, error);
-    if (r == 0 && former->mounted && !stays(search, disk))
+    if (r == 0 && former->mounted && may_go(search, disk))
         r = probe_users(search->host, search->facts, disk, where, &former->users, error);
     return r;
 }

@@ -172,27 +172,56 @@ static void fill_mounts(const struct model_host *host, const struct request *req
     }
 }
 
-/* As probe_former.c finds it: by the UUID of our line, else by the label of what is in use. */
-static void fill_former(const struct model_host *host, const struct fstab *fstab, int tier,
-                        struct former *former)
+static bool is_declared_as(const struct request *request, int disk, int tier)
+{
+    for (size_t i = 0; i < request->disks.count; i++)
+        if (model_disk_of(&request->disks.items[i]) == disk &&
+            (int)request->disks.items[i].tier == tier)
+            return true;
+    return false;
+}
+
+static bool is_used_as(const struct model_disk *disk, int tier)
+{
+    return tier == TIER_SWAP ? disk->swap_active : disk->mounted == tier;
+}
+
+/* As probe_former.c finds it: what our line names and is in use, else what has our label and is,
+ * else what the line names. MODEL_DISKS: nothing. */
+static int former_disk(const struct model_host *host, const struct request *request,
+                       const struct fstab_line *line, int tier)
+{
+    int found = MODEL_DISKS, labelled = MODEL_DISKS;
+
+    for (int i = MODEL_DISKS - 1; i >= 0; i--) {
+        const struct model_disk *disk = &host->disks[i];
+        bool used = is_used_as(disk, tier), filesystem = disk->content == MODEL_FILESYSTEM;
+
+        if (filesystem && line && text_equal(line->uuid, disk->uuid) &&
+            (used || found == MODEL_DISKS || !is_used_as(&host->disks[found], tier)))
+            found = i;
+        if (filesystem && used && text_equal(disk->label, tier_label((enum tier)tier)) &&
+            !is_declared_as(request, i, tier))
+            labelled = i;
+    }
+    bool in_use = found < MODEL_DISKS && is_used_as(&host->disks[found], tier);
+    return in_use || labelled == MODEL_DISKS ? found : labelled;
+}
+
+static void fill_former(const struct model_host *host, const struct request *request,
+                        const struct fstab *fstab, int tier, struct former *former)
 {
     const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[tier]);
+    int disk = former_disk(host, request, line, tier);
 
     if (tier != TIER_SWAP)
         fill_directory(host, tier, &former->directory);
-    for (int i = 0; i < MODEL_DISKS && !former->device; i++) {
-        const struct model_disk *disk = &host->disks[i];
-        bool used = tier == TIER_SWAP ? disk->swap_active : disk->mounted == tier;
-
-        if (disk->content != MODEL_FILESYSTEM ||
-            !(line ? text_equal(line->uuid, disk->uuid)
-                   : used && text_equal(disk->label, tier_label((enum tier)tier))))
-            continue;
-        former->device = text_format("/dev/sd%c", 'b' + i);
-        former->devno = device_number(i);
-        former->mounted = tier != TIER_SWAP && disk->mounted == tier;
-        former->swap_active = tier == TIER_SWAP && disk->swap_active;
-    }
+    if (disk == MODEL_DISKS)
+        return;
+    former->device = text_format("/dev/sd%c", 'b' + disk);
+    former->devno = device_number(disk);
+    former->mounted = tier != TIER_SWAP && is_used_as(&host->disks[disk], tier);
+    former->swap_active = tier == TIER_SWAP && is_used_as(&host->disks[disk], tier);
 }
 
 struct facts *model_facts(struct model_host *host, const struct request *request)
@@ -212,7 +241,7 @@ struct facts *model_facts(struct model_host *host, const struct request *request
         fill_found(host, request, &request->disks.items[i],
                    fields_append(&found_fields, &facts->found));
     for (int t = 0; t < TIER_COUNT; t++)
-        fill_former(host, &facts->fstab, t, fields_append(&former_fields, &facts->former));
+        fill_former(host, request, &facts->fstab, t, fields_append(&former_fields, &facts->former));
     for (int t = TIER_HOT; t < TIER_COUNT; t++)
         if (host->directories[t].exists)
             string_list_add(&facts->root.entries, tier_names[t]);
