@@ -131,8 +131,11 @@ static int stay(struct facts *facts, int code, struct error *error)
 
     if (code == 0 || !facts->fstab_before)
         return code;
+    AUTO_FREE char *unmounted = string_list_join(&facts->unmounted, ", ");
     if (put_back(facts, &failure) == 0)
-        return error_wrap(error, "fstab is as it was before this run");
+        return error_wrap(error, "fstab is as it was before this run%s%s%s",
+                          facts->unmounted.count ? ", but " : "", unmounted ? unmounted : "",
+                          facts->unmounted.count ? " has been unmounted" : "");
     code = error_wrap(error, "lines were removed from fstab and could not be put back (%s)",
                       error_message(&failure));
     error_clear(&failure);
@@ -150,6 +153,8 @@ static int unmount(struct facts *facts, const struct former *former, const char 
                                     users ? users : "nobody was found to use it"),
                     error);
     }
+    if (string_list_add(&facts->unmounted, path) < 0)
+        return error_oom(error);
     return check_free(former, error);
 }
 

@@ -98,6 +98,7 @@ void facts_free(void *facts)
             close(f->found.items[i].held_lock);
     }
     free(f->fstab_before);
+    string_list_release(&f->unmounted);
     fields_release(&facts_fields, facts);
     free(facts);
 }

@@ -83,6 +83,7 @@ struct facts {
     } former;
     bool restorecon; /* SELinux is on and restorecon is there */
     /* While the host is worked on: */
+    struct string_list unmounted; /* paths of tiers that go */
     char *fstab_before; /* fstab as it was before the lines of tiers that go went; NULL: as read */
 };
 

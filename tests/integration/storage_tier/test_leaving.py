@@ -291,3 +291,24 @@ def test_nothing_is_told_of_data_that_is_wiped(host):
     disks = [{"name": "os", "tier": "hot"}, {"name": "data-0", "tier": "swap", "device": disk.path}]
     disks[1]["wipe"] = host.run(disks)["token"]
     assert "warnings" not in check_and_run(host, disks).json
+
+
+@pytest.mark.parametrize("then", ("exchanged", "given up"))
+def test_an_exchange_that_stops_between_two_unmounts(host, then):
+    _, hot = disk_of(host, "hot")
+    _, cold = disk_of(host, "cold", name="data-1")
+    host.converge([OS, hot, cold])
+    write(host, "hot", "was hot")
+    write(host, "cold", "was cold")
+    fstab, exchanged = FSTAB.read_bytes(), [OS, dict(hot, tier="cold"), dict(cold, tier="hot")]
+    with socket.socket(socket.AF_UNIX) as held:
+        held.bind(str(host.tier("cold") / "socket"))
+        result = host.run(exchanged)
+        assert result.failed and "fstab is as it was" in result["msg"]
+        assert f"{ROOT}/hot has been unmounted" in result["msg"]
+        assert FSTAB.read_bytes() == fstab and list(RECORDS.iterdir()) == []
+    (host.tier("cold") / "socket").unlink()
+    check_and_run(host, exchanged if then == "exchanged" else [OS, hot, cold])
+    swapped = then == "exchanged"
+    assert read(host, "hot") == ("was cold" if swapped else "was hot")
+    assert read(host, "cold") == ("was hot" if swapped else "was cold")
