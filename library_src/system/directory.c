@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include "cleanup.h"
 #include "host.h"
@@ -22,7 +24,12 @@
 char *directory_unwritable(const char *path, uint64_t room)
 {
     struct statvfs space;
+    struct statfs type;
 
+    if (statfs(path, &type) == 0 &&
+        (type.f_type == PROC_SUPER_MAGIC || type.f_type == SYSFS_MAGIC ||
+         type.f_type == CGROUP2_SUPER_MAGIC))
+        return text_format("%s is the kernel's own and takes no files", path);
     if (statvfs(path, &space) < 0)
         return text_format("%s can't be examined: %s", path, strerror(errno));
     if (space.f_flag & ST_RDONLY)

@@ -61,6 +61,7 @@ int disks_not_found(const struct disk_list *disks, struct error *error, const ch
         error_set(error, -ENODEV, "%s; this host has no disk besides the one it runs from", reason);
     else
         error_set(error, -ENODEV, "%s; the disks here are: %s", reason, text.data);
+    error->id = "disk-not-found";
     error_detail(error, "candidates", TAKE_PTR(candidates));
     return -ENODEV;
 }

@@ -12,6 +12,7 @@
 #include "directory.h"
 #include "disks.h"
 #include "file.h"
+#include "filesystem_mounted.h"
 #include "fstab_file.h"
 #include "fstab_text.h"
 #include "intent.h"
@@ -151,6 +152,17 @@ static int apply_permissions(const struct work *work, struct error *error)
     return r;
 }
 
+static int grow_btrfs(const char *path, struct error *error)
+{
+    uint64_t number = filesystem_btrfs_device(path);
+    AUTO_FREE char *size = text_format("%llu:max", (unsigned long long)(number ? number : 1));
+
+    if (!size)
+        return error_oom(error);
+    return program_run((const char *const[]){"btrfs", "filesystem", "resize", size, path, NULL},
+                       NULL, 0, NULL, error);
+}
+
 static int apply_grow(const struct work *work, struct error *error)
 {
     const char *device = work->found->disk.path, *fstype = apply_fstype(work);
@@ -162,9 +174,7 @@ static int apply_grow(const struct work *work, struct error *error)
     if (text_equal(fstype, "xfs"))
         return program_run((const char *const[]){"xfs_growfs", "-d", work->path, NULL}, NULL, 0,
                            NULL, error);
-    return program_run(
-        (const char *const[]){"btrfs", "filesystem", "resize", "max", work->path, NULL}, NULL, 0,
-        NULL, error);
+    return grow_btrfs(work->path, error);
 }
 
 /* What the kernel and swaplabel find by the disk's path. */

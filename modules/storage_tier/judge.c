@@ -110,8 +110,9 @@ static int judge_ours(const struct disk_request *want, const struct found *found
         return refuse_disk(
             error, "fstype-differs", want, found,
             "is tier %s with the filesystem %s, and %s is asked for; declare fstype: "
-            "%s, or write wipe: \"%s\" to have it destroyed and made anew",
-            tier_names[want->tier], fs->type, want->fstype, fs->type, found->disk.content.token);
+            "%s, or %swrite wipe: \"%s\" to have it destroyed and made anew",
+            tier_names[want->tier], fs->type, want->fstype, fs->type,
+            found->disk.mounts.count ? "unmount it and " : "", found->disk.content.token);
     if (found->unfinished && !is_given_up(want, found))
         return judge_refuse_unfinished(want, found, error);
     *ret_verdict = found->unfinished ? VERDICT_WIPE : VERDICT_KEEP;

@@ -107,6 +107,11 @@ static int plan_swap_growing(struct plan *plan, const struct tier_view *view, st
 static int plan_mounted_growing(struct plan *plan, const struct tier_view *view,
                                 struct error *error)
 {
+    if (view->too_small)
+        return plan_warn(plan, error,
+                         "%s is to be mounted read-only, so its filesystem stays smaller than the "
+                         "device %s",
+                         view->path, view->found->disk.path);
     return view->want->tier == TIER_SWAP ? 0 : plan_growing(plan, view, error);
 }
 
@@ -117,9 +122,19 @@ static int plan_label(struct plan *plan, const struct tier_view *view, struct er
     return plan_step(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
 }
 
+static bool keeps_other_label(const struct tier_view *view)
+{
+    bool ours = view->verdict == VERDICT_KEEP || view->verdict == VERDICT_FINISH;
+
+    return ours && view->read_only && !text_equal(view->label, tier_label(view->want->tier));
+}
+
 /* A filesystem is labelled through its mount. */
 static int plan_mounted_label(struct plan *plan, const struct tier_view *view, struct error *error)
 {
+    if (keeps_other_label(view))
+        return plan_warn(plan, error, "%s is to be mounted read-only, so the label %s stays",
+                         view->path, view->label && *view->label ? view->label : "(none)");
     if (!plan_relabels(view) || view->want->tier == TIER_SWAP)
         return 0;
     return plan_step(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cleanup.h"
 #include "refuse.h"
 #include "text.h"
 
@@ -13,8 +14,18 @@ static const struct swap *active_swap(const struct tier_view *view)
     return NULL;
 }
 
+/* Of the kernel's own choice, which is below zero. */
+static bool priority_is_taken_back(const struct tier_view *view, const struct swap *swap)
+{
+    AUTO_FREE char *before = view->line ? text_list_value(view->line->options, "pri") : NULL;
+
+    return view->request->swap_priority < 0 && before && swap->priority >= 0;
+}
+
 static bool priority_differs(const struct tier_view *view, const struct swap *swap)
 {
+    if (priority_is_taken_back(view, swap))
+        return true;
     return view->request->swap_priority >= 0 && swap->priority != view->request->swap_priority;
 }
 

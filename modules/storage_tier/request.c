@@ -135,6 +135,11 @@ static int parse_root(const char *root, char **ret_root, struct error *error)
     for (const char *p = copied; p; p = strchr(p + 1, '/'))
         if (strncmp(p, "/..", 3) == 0 && (p[3] == '/' || p[3] == '\0'))
             return error_set(error, -EINVAL, "root: %s must not contain ..", root);
+    AUTO_FREE char *ended = text_format("%s/", copied);
+    if (!ended)
+        return error_oom(error);
+    if (strstr(ended, "/./"))
+        return error_set(error, -EINVAL, "root: %s must not contain . as a directory", root);
     for (const char *p = copied; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == '\\' || *p == ',' || *p == 0x7f)
             return error_set(error, -EINVAL,
@@ -196,6 +201,8 @@ int request_parse(const json_t *params, void **ret_request, struct error *error)
         forget_disks(request);
     if (r < 0) {
         request_free(request);
+        if (r == -EINVAL)
+            error->id = "parameters";
         return r;
     }
     *ret_request = request;

@@ -56,6 +56,38 @@ static bool is_own_value(const char *option, const char *fstype)
            (text_equal(fstype, "ext4") && text_list_has(list, "discard"));
 }
 
+static bool has_size(const char *list)
+{
+    for (const char *p = list; *p; p += strcspn(p, ","), p += *p == ',')
+        if (text_starts_with(p, "size="))
+            return true;
+    return false;
+}
+
+static bool gives_size(const struct disk_request *disk, size_t i)
+{
+    const char *option = disk->mkfs_options.items[i];
+    const char *value = i + 1 < disk->mkfs_options.count ? disk->mkfs_options.items[i + 1] : "";
+
+    if (text_equal(disk->fstype, "btrfs"))
+        return text_starts_with(option, "-b") || text_starts_with(option, "--byte-count");
+    if (!text_equal(disk->fstype, "xfs") || !text_starts_with(option, "-d"))
+        return false;
+    return has_size(option[2] ? option + 2 : value);
+}
+
+int request_check_size(const struct disk_request *disk, bool grow, struct error *error)
+{
+    for (size_t i = 0; grow && i < disk->mkfs_options.count; i++)
+        if (gives_size(disk, i))
+            return error_set(error, -EINVAL,
+                             "disk %s: mkfs_options: %s gives the filesystem a size, and grow "
+                             "would make it as large as its device; write grow: false, or leave "
+                             "the size out",
+                             disk->name, disk->mkfs_options.items[i]);
+    return 0;
+}
+
 int request_check_mkfs_options(const struct disk_request *disk, struct error *error)
 {
     const struct letters *letters = mkfs_letters;

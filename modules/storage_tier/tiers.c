@@ -156,7 +156,10 @@ static void fill_after(struct tier_view *view)
         return;
     view->fstype = verdict_makes(view->verdict) ? view->want->fstype : fs->type;
     view->uuid = verdict_makes(view->verdict) ? NULL : fs->uuid;
-    view->label = view->verdict == VERDICT_ADOPT ? fs->label : tier_label(view->want->tier);
+    view->read_only = text_list_has(view->want->mount_options, "ro");
+    bool kept =
+        view->verdict == VERDICT_ADOPT || (view->read_only && !verdict_makes(view->verdict));
+    view->label = kept ? fs->label : tier_label(view->want->tier);
 }
 
 /* What mkfs and growing round away is less than this; btrfs can't be resized to less than 256 MiB
@@ -177,7 +180,10 @@ static int check_growing(struct tier_view *view, struct error *error)
     if (!ours || !view->request->grow || now == 0 ||
         !is_worth_growing(view->fstype, now, disk->size_bytes))
         return 0;
-    view->grows_to = disk->size_bytes;
+    view->too_small = view->read_only;
+    view->grows_to = view->read_only ? 0 : disk->size_bytes;
+    if (view->read_only)
+        return 0;
     if (view->found->grow_tool_missing)
         return refuse_disk(error, "tool-missing", view->want, view->found,
                            "serves tier %s and is to grow, but the program for %s is not "

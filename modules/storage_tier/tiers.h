@@ -22,6 +22,8 @@ struct tier_view {
     const struct fstab_line *line; /* the tier's line as long as it stays the tier's, NULL: none */
     bool hidden;                   /* another filesystem is at `path` still, and leaves */
     uint64_t grows_to;             /* bytes, 0: stays as it is */
+    bool read_only;                /* `ro` is wanted: nothing is written to the filesystem */
+    bool too_small;                /* it would grow, were it not for that */
 };
 
 struct tier_views {

@@ -406,7 +406,7 @@ static void node_of_the_whole_disk(void **state __attribute__((unused)))
 static void xen_names(void **state __attribute__((unused)))
 {
     assert_found("data-0", "xvdf", "aws xvdf");
-    assert_not_found("data-1", -ENODEV, NULL, "no volume is attached as sdg or xvdg");
+    assert_not_found("data-1", -ENODEV, "disk-not-found", "no volume is attached as sdg or xvdg");
     assert_attachment("xvdba", "xvdba");
     assert_attachment("xvda1", NULL);
 }
@@ -416,7 +416,7 @@ static void gcp_device_names(void **state __attribute__((unused)))
     assert_found("data-0", "sdc", "gcp data-0");
     assert_found("data-1", "sda", "gcp data-1");
     assert_found("local-ssd-0", "sdd", "gcp local-ssd-0");
-    assert_not_found("data-2", -ENODEV, NULL, "device_name");
+    assert_not_found("data-2", -ENODEV, "disk-not-found", "device_name");
     assert_not_found("persistent-disk-0", -EPERM, "os-disk", "/dev/sdb");
     assert_null(strstr(error_message(&tree.error), "designator"));
 }
@@ -425,7 +425,7 @@ static void gcp_nvme_names(void **state __attribute__((unused)))
 {
     assert_found("data-0", "nvme0n3", "gcp data-0");
     assert_found("data-1", "nvme0n2", "gcp data-1");
-    assert_not_found("data-2", -ENODEV, NULL, "device name");
+    assert_not_found("data-2", -ENODEV, "disk-not-found", "device name");
     assert_not_found("persistent-disk-0", -EPERM, "os-disk", "/dev/nvme0n1");
     for (int i = 4; i <= 8; i++) {
         AUTO_FREE char *name = text_format("nvme0n%d", i);
@@ -469,9 +469,9 @@ static void oci_paths(void **state __attribute__((unused)))
     assert_attachment("sdb", "oraclevda");
     assert_attachment("sdh", NULL);
     assert_attachment("sdi", NULL);
-    assert_not_found("data-2", -ENODEV, NULL, "/dev/oracleoci/oraclevdd");
+    assert_not_found("data-2", -ENODEV, "disk-not-found", "/dev/oracleoci/oraclevdd");
     assert_not_found("data-3", -EPERM, "identity-ambiguous", "oraclevde");
-    assert_not_found("data-999", -ENODEV, NULL, "oraclevdalm");
+    assert_not_found("data-999", -ENODEV, "disk-not-found", "oraclevdalm");
     assert_not_found("hot", -EPERM, "disk-name", "data-0");
 }
 

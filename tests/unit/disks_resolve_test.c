@@ -86,7 +86,7 @@ static void proxmox_slots_in_another_order(void **state __attribute__((unused)))
 
 static void proxmox_slot_that_is_missing(void **state __attribute__((unused)))
 {
-    assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, NULL,
+    assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, "disk-not-found",
                      WORDS("drive-scsi3", "/dev/sda (designator drive-scsi2, 20.0 GiB)",
                            "/dev/sdb (serial D0S1, wwn naa.5000c50015ea71aa,", "/dev/vda"));
     assert_null(strstr(error_message(&tree.error), "/dev/sdc"));
@@ -101,11 +101,12 @@ static void candidates_with_their_use(void **state __attribute__((unused)))
 {
     struct disk *disk = tree_disk(&tree, "sda");
 
-    assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, NULL, WORDS("20.0 GiB); /dev/sdb"));
+    assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, "disk-not-found",
+                     WORDS("20.0 GiB); /dev/sdb"));
     disk->content.kind = CONTENT_BLANK;
     disk->swap_active = true;
     assert_int_equal(string_list_add(&disk->mounts, "/srv"), 0);
-    assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, NULL,
+    assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, "disk-not-found",
                      WORDS("20.0 GiB) with nothing mounted at /srv in use as swap; /dev/sdb"));
 }
 
@@ -116,7 +117,8 @@ static void proxmox_names(void **state __attribute__((unused)))
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         assert_not_found(IDENTITY(.name = names[i]), -EPERM, "disk-name", WORDS("data-0"));
-    assert_not_found(IDENTITY(.name = "data-100"), -ENODEV, NULL, WORDS("drive-scsi101"));
+    assert_not_found(IDENTITY(.name = "data-100"), -ENODEV, "disk-not-found",
+                     WORDS("drive-scsi101"));
     assert_found(IDENTITY(.name = "hot", .serial = "D0S1"), "sdb", "serial");
 }
 
@@ -140,7 +142,8 @@ static void other_providers(void **state __attribute__((unused)))
     static const char *const providers[] = {"aws", "gcp", "oci"};
 
     for (size_t i = 0; i < ARRAY_SIZE(providers); i++) {
-        assert_not_found(IDENTITY(.provider = providers[i]), -ENODEV, NULL, WORDS("(yet)"));
+        assert_not_found(IDENTITY(.provider = providers[i]), -ENODEV, "disk-not-found",
+                         WORDS("(yet)"));
         assert_found(IDENTITY(.provider = providers[i], .serial = "D0S1"), "sdb", "serial");
     }
     assert_not_found(IDENTITY(.provider = "generic"), -ENOENT, NULL, WORDS("no identity"));
@@ -149,10 +152,10 @@ static void other_providers(void **state __attribute__((unused)))
 static void serial_and_wwn_agree(void **state __attribute__((unused)))
 {
     assert_found(IDENTITY(.serial = "D0S1", .wwn = "0x5000C50015EA71AA"), "sdb", "serial, wwn");
-    assert_not_found(IDENTITY(.serial = "d0s1"), -ENODEV, NULL, WORDS("serial d0s1"));
-    assert_not_found(IDENTITY(.serial = "D0S1", .wwn = "0x5000c50015ea71ab"), -ENODEV, NULL,
-                     WORDS("serial D0S1 and wwn 0x5000c50015ea71ab"));
-    assert_not_found(IDENTITY(.serial = "D0S"), -ENODEV, NULL, WORDS("serial D0S"));
+    assert_not_found(IDENTITY(.serial = "d0s1"), -ENODEV, "disk-not-found", WORDS("serial d0s1"));
+    assert_not_found(IDENTITY(.serial = "D0S1", .wwn = "0x5000c50015ea71ab"), -ENODEV,
+                     "disk-not-found", WORDS("serial D0S1 and wwn 0x5000c50015ea71ab"));
+    assert_not_found(IDENTITY(.serial = "D0S"), -ENODEV, "disk-not-found", WORDS("serial D0S"));
 }
 
 static void empty_identity(void **state __attribute__((unused)))
@@ -160,8 +163,8 @@ static void empty_identity(void **state __attribute__((unused)))
     assert_not_found(IDENTITY(.serial = ""), -EPERM, "identity-empty", WORDS("serial"));
     assert_not_found(IDENTITY(.wwn = " \t"), -EPERM, "identity-empty", WORDS("wwn"));
     assert_not_found(IDENTITY(.device = ""), -EPERM, "identity-empty", WORDS("device"));
-    assert_not_found(IDENTITY(.wwn = "naa."), -ENODEV, NULL, WORDS("naa."));
-    assert_not_found(IDENTITY(.wwn = "0x"), -ENODEV, NULL, WORDS("0x"));
+    assert_not_found(IDENTITY(.wwn = "naa."), -ENODEV, "disk-not-found", WORDS("naa."));
+    assert_not_found(IDENTITY(.wwn = "0x"), -ENODEV, "disk-not-found", WORDS("0x"));
 }
 
 static void need_nodes(void)
@@ -207,9 +210,10 @@ static void things_that_are_no_device(void **state __attribute__((unused)))
                      WORDS("a pipe"));
     assert_not_found(IDENTITY(.device = "dev/sda"), -EPERM, "device-not-absolute",
                      WORDS("dev/sda"));
-    assert_not_found(IDENTITY(.device = "/dev/sdz"), -ENODEV, NULL,
+    assert_not_found(IDENTITY(.device = "/dev/sdz"), -ENODEV, "disk-not-found",
                      WORDS("/dev/sdz", "(yet)", "/dev/sda"));
-    assert_not_found(IDENTITY(.device = "/proc/swaps/x"), -ENODEV, NULL, WORDS("(yet)"));
+    assert_not_found(IDENTITY(.device = "/proc/swaps/x"), -ENODEV, "disk-not-found",
+                     WORDS("(yet)"));
 }
 
 static void devices_that_never_fit(void **state __attribute__((unused)))
@@ -217,7 +221,8 @@ static void devices_that_never_fit(void **state __attribute__((unused)))
     need_nodes();
     assert_not_found(IDENTITY(.device = "/dev/zram0"), -EPERM, "unsuitable-device",
                      WORDS("/dev/zram0"));
-    assert_not_found(IDENTITY(.device = "/dev/loop1"), -ENODEV, NULL, WORDS("nothing is attached"));
+    assert_not_found(IDENTITY(.device = "/dev/loop1"), -ENODEV, "disk-not-found",
+                     WORDS("nothing is attached"));
 }
 
 static void virtio_without_serial(void **state __attribute__((unused)))
@@ -229,9 +234,9 @@ static void virtio_without_serial(void **state __attribute__((unused)))
     assert_not_found(IDENTITY(), -EPERM, "virtio-blk-unidentified",
                      WORDS("/dev/vdb", "cdb-1-hot-0000000001", "inventory"));
     tree_disk(&tree, "vdb")->os = true;
-    assert_not_found(IDENTITY(), -ENODEV, NULL, WORDS("/dev/sda (1.0 MiB)"));
+    assert_not_found(IDENTITY(), -ENODEV, "disk-not-found", WORDS("/dev/sda (1.0 MiB)"));
     tree_disk(&tree, "sda")->os = true;
-    assert_not_found(IDENTITY(), -ENODEV, NULL, WORDS("no disk besides"));
+    assert_not_found(IDENTITY(), -ENODEV, "disk-not-found", WORDS("no disk besides"));
 }
 
 static void several_paths(void **state __attribute__((unused)))
@@ -271,7 +276,8 @@ static void half_a_wwn(void **state __attribute__((unused)))
 {
     assert_not_found(IDENTITY(.wwn = "0x6001405aabbccdde"), -EPERM, "wwn-incomplete",
                      WORDS("6001405aabbccddeeff001122334455f", "32 digits"));
-    assert_not_found(IDENTITY(.wwn = "0x6001405aabbccdd"), -ENODEV, NULL, WORDS("(yet)"));
+    assert_not_found(IDENTITY(.wwn = "0x6001405aabbccdd"), -ENODEV, "disk-not-found",
+                     WORDS("(yet)"));
 }
 
 static void volume_ids(void **state __attribute__((unused)))

@@ -149,6 +149,8 @@ static void what_is_at_its_place(void **state)
     scene.want.wipe = scene.found.disk.content.token;
     expect_refusal("in-use", "made anew", NULL);
     scene.want.wipe = NULL;
+    hold("xfs", "tier-hot");
+    expect_refusal("fstype-differs", "or unmount it and write wipe", NULL);
     scene.want.tier = TIER_SWAP;
     expect_refusal("mounted-elsewhere", "/srv", NULL);
     scene.want.tier = TIER_HOT;

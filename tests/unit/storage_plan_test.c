@@ -146,7 +146,7 @@ static void run_case(void **state)
     assert_int_equal(r, 0);
     const char *message = json_string_value(json_array_get(validation.errors, 0));
     if (!message && request_parse(validation.params, &request, &error) < 0)
-        message = error_message(&error);
+        message = error_message(&error), assert_string_equal(error.id, "parameters");
     const char *invalid = json_string_value(json_object_get(test, "invalid"));
     if (invalid) {
         assert_non_null(message);

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 import system
 from disk import MIB
+from existing import wanted_disk
 from host import FSTAB, OS, RECORDS, ROOT, SIZES
 
 
@@ -185,6 +186,37 @@ def test_filesystem_grows_with_its_device(host, fstype):
     assert check_and_run(host, [OS, wanted]).ops == [("mount", "hot"), ("grow", "hot")]
     system.tool("umount", f"{ROOT}/hot")
     system.check_filesystem(disk.path)
+
+
+def test_btrfs_grows_on_a_device_that_is_not_its_first(host):
+    first = host.add_disk(size=300 * MIB)
+    host.converge([OS, wanted_disk(first, fstype="btrfs")])
+    disk = host.add_disk("data-1", size=300 * MIB)
+    system.tool("btrfs", "device", "add", "-K", disk.path, f"{ROOT}/hot")
+    system.tool("btrfs", "device", "remove", first.path, f"{ROOT}/hot")
+    wanted = [OS, wanted_disk(disk, fstype="btrfs")]
+    disk.enlarge(200 * MIB)
+    assert host.converge(wanted).ops == [("grow", "hot")]
+
+
+@pytest.mark.parametrize("fstype", ["ext4", "xfs"])
+def test_a_read_only_tier_neither_grows_nor_gets_a_label(host, fstype):
+    disk = host.add_disk(size=SIZES[fstype])
+    host.converge([OS, wanted_disk(disk, fstype=fstype)])
+    wanted = [OS, wanted_disk(disk, fstype=fstype, mount_options="ro,nofail")]
+    host.converge(wanted)
+    system.tool("umount", f"{ROOT}/hot")
+    label = ["tune2fs", "-L", "mine"] if fstype == "ext4" else ["xfs_admin", "-L", "mine"]
+    system.tool(*label, disk.path)
+    disk.enlarge(64 * MIB)
+    result = host.converge(wanted)
+    assert result.ops == [("mount", "hot")]
+    assert any("label mine" in warning for warning in result["warnings"])
+    assert any("smaller" in warning for warning in result["warnings"])
+    system.tool("umount", f"{ROOT}/hot")
+    # ext4 takes CAP_SYS_RESOURCE, which not every machine for tests has.
+    host.converge([OS, wanted_disk(disk, fstype=fstype)], grow=fstype == "xfs")
+    assert system.blkid(disk.path)["LABEL"] == "tier-hot"
 
 
 def test_swap_grows_under_its_uuid(host):

@@ -29,6 +29,7 @@ def test_generic_without_identity_and_label_lists_the_candidates(host):
     assert result.failed and result["changed"] is False
     for part in ("data-0", blank.path, foreign.path, "ext4"):
         assert part in result["msg"]
+    assert result["error_id"] == "disk-not-found"
     by_path = {c["path"]: c for c in result["candidates"]}
     assert by_path[foreign.path]["content"]["signatures"][0]["type"] == "ext4"
     assert by_path[blank.path]["size_bytes"] == SIZES["ext4"]

@@ -186,6 +186,22 @@ def test_root_elsewhere(host, root):
     assert visible.permissions(f"{root}/warm") == visible.NEW_DIRECTORY
 
 
+@pytest.mark.parametrize("root", ["/proc/x", "/sys/x"])
+def test_root_where_there_are_no_files(host, root):
+    disk = host.add_disk()
+    for check in (True, False):
+        result = host.run([OS, wanted_disk(disk)], root=root, check=check)
+        assert result["error_id"] == "root-unwritable" and result["changed"] is False, result
+
+
+def test_a_priority_that_is_taken_back(host):
+    disk = host.add_disk(size=SIZES["swap"])
+    wanted = [OS, {"name": "data-0", "tier": "swap", "device": disk.path}]
+    host.converge(wanted, swap_priority=5)
+    host.converge(wanted)
+    assert system.swaps()[disk.path] < 0
+
+
 def superblock(disk):
     return dict(re.findall(r"^([^:]+): +(.*)$", system.tool("dumpe2fs", "-h", disk.path), re.M))
 
