@@ -28,7 +28,7 @@ static const struct param disk_params[] = {
      .type = PARAM_LIST,
      .has_elements = true,
      .description = STRINGS("Further arguments for mkfs or mkswap of this disk. Label, UUID and "
-                            "force can't be given.")},
+                            "force can't be given, and a size takes O(grow=false).")},
     {.name = "mount_options",
      .description = STRINGS("Mount options of this disk, in place of O(mount_options).")},
     {.name = "existing",
@@ -88,7 +88,8 @@ const struct param storage_tier_params[] = {
      .default_json = "true",
      .description =
          STRINGS("Grow a tier's filesystem to its device, online, when the device became "
-                 "larger by 16 MiB or more. An adopted one is left alone.")},
+                 "larger by 16 MiB or more. An adopted one is left alone, and one that is "
+                 "mounted read-only (V(ro)).")},
     {.name = "prune",
      .type = PARAM_BOOL,
      .default_json = "false",
