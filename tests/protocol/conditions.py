@@ -352,6 +352,7 @@ class Pipeline(Base):
         self.assertEqual(self.read('file'), 'my hunter2 here')
         result = self.sample(secret='hunter2', content='hunter2', trouble='hunter2')
         self.assertNotIn('hunter2', json.dumps(self.fails(result, 'value of trouble')))
+        self.fails(self.sample(secret='hun\nter', trouble={'x': 'hun\nter'}), "got: {'x': '********'}")
         result = self.sample(secret=12345, more=[{'mode': 'a', 'size': 12345}])
         self.assertNotIn('12345', json.dumps(result['invocation']))
 
