@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include "cleanup.h"
+#include "disk_read.h"
 #include "disks.h"
 #include "sysfs.h"
 #include "text.h"
@@ -24,13 +25,13 @@ static const char *file_kind(mode_t mode)
     }
 }
 
-/* A block device node that stands for nothing in the list. */
+/* A block device node that stands for nothing in the list, which may be older than the device. */
 static int explain_unlisted(const struct disk_list *disks, const struct disk_identity *identity,
                             dev_t devno, struct error *error)
 {
     AUTO_CLOSE int directory = sysfs_open("/sys/dev/block/%u:%u", major(devno), minor(devno));
 
-    if (directory < 0 || sysfs_number(directory, "size") == 0)
+    if (directory < 0 || !disk_is_unsuitable(directory))
         return disks_not_found(disks, error, "%s: nothing is attached at device %s (yet)",
                                identity->name, identity->device);
     return error_refuse(error, "unsuitable-device",

@@ -42,6 +42,15 @@ static int uevent_value(const char *uevent, const char *key, char **ret_value)
     return 0;
 }
 
+bool disk_is_unsuitable(int directory)
+{
+    char uevent[SYSFS_PAGE + 1];
+    AUTO_FREE char *name = NULL;
+
+    sysfs_bytes(directory, "uevent", uevent);
+    return uevent_value(uevent, "DEVNAME", &name) == 0 && name && is_unsuitable(name);
+}
+
 static int read_devno(const char *uevent, uint64_t *ret_devno)
 {
     AUTO_FREE char *major_text = NULL, *minor_text = NULL;

@@ -9,6 +9,9 @@
  * What was filled is the caller's also then. */
 int disk_read(int directory, const char *name, struct disk *disk);
 
+/* Whether it is a RAM disk, a CD drive or a floppy, whose size isn't asked for. */
+bool disk_is_unsuitable(int directory);
+
 /* serial, wwn, designator, attachment, model and backing_file only, each where sysfs gives one. 0
  * or -ENOMEM. */
 int disk_read_hardware(int directory, struct disk *disk);

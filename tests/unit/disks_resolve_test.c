@@ -225,6 +225,16 @@ static void devices_that_never_fit(void **state __attribute__((unused)))
                      WORDS("nothing is attached"));
 }
 
+/* Attached since the disks were listed: looked for again, not refused for good. */
+static void a_device_that_has_just_come(void **state __attribute__((unused)))
+{
+    need_nodes();
+    for (size_t i = 0; i < tree.disks.count; i++)
+        tree.disks.items[i].devno += 1U << 20;
+    assert_not_found(IDENTITY(.device = "/dev/sda"), -ENODEV, "disk-not-found",
+                     WORDS("nothing is attached", "(yet)"));
+}
+
 static void virtio_without_serial(void **state __attribute__((unused)))
 {
     assert_not_found(IDENTITY(), -EPERM, "virtio-blk-unidentified",
@@ -341,6 +351,7 @@ int main(void)
         ON(proxmox, device_with_another_serial),
         ON(proxmox, things_that_are_no_device),
         ON(kinds, devices_that_never_fit),
+        ON(kinds, a_device_that_has_just_come),
         ON(virtio, virtio_without_serial),
         ON(paths, several_paths),
         ON(paths, one_path_by_device),
