@@ -130,10 +130,10 @@ def test_files_to_swap_and_back_only_by_token(host):
     disk, hot = disk_of(host, "hot")
     swap = {"name": "data-0", "tier": "swap", "device": disk.path}
     host.converge([OS, hot])
-    digest = disk.digest()
+    write(host, "hot")
     refusal = host.run([OS, swap])
     assert refusal["error_id"] == "needs-wipe" and refusal["token"] in refusal["msg"]
-    assert disk.digest() == digest
+    assert read(host, "hot") == "precious"
     check_and_run(host, [OS, dict(swap, wipe=refusal["token"])])
     assert disk.path in system.swaps() and not host.tier("hot").exists()
     refusal = host.run([OS, hot])
