@@ -4,6 +4,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import stat
 import struct
 from pathlib import Path
@@ -93,10 +94,12 @@ class Disk:
             os.fsync(file.fileno())
 
     def holds(self, text):
-        """Whether the bytes occur anywhere."""
+        """Whether the bytes are at the beginning of a sector. Elsewhere the kernel may have swapped out a
+        process that has them in its memory, such as this one."""
         self.sync()
         with self.image.open("rb") as file:
-            return any(text in data for _, data in segments(file.fileno()))
+            return any((offset + found.start()) % 512 == 0 for offset, data in segments(file.fileno())
+                       for found in re.finditer(re.escape(text), data))
 
     def zero(self):
         fd = os.open(self.path, os.O_RDWR)
