@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -268,6 +269,37 @@ static void a_first_line_of_numbers(void **state)
     fields_release(&fstab_fields, &fstab);
 }
 
+static void devices_of_lines(void **state)
+{
+    struct mount mounted[] = {{.target = "/a", .devno = 3}, {.target = "/a", .devno = 77}};
+    const struct mount_list mounts = {mounted, 2};
+    const dev_t number = makedev(7, 250);
+    AUTO_FREE char *text = text_format("UUID=1 /a ext4 defaults 0 0\n"
+                                       "LABEL=b /b ext4 defaults 0 0\n"
+                                       "/dev/none-of-that-name /c ext4 defaults 0 0\n"
+                                       "/proc /d none defaults 0 0\n"
+                                       "%s/node /e ext4 defaults 0 0\n"
+                                       "%s/node /f none bind 0 0\n"
+                                       "%s/node /g none rbind 0 0\n",
+                                       directory, directory, directory);
+    AUTO_FREE char *node = text_format("%s/node", directory);
+    const dev_t expected[] = {77, 0, 0, 0, number, 0, 0};
+
+    (void)state;
+    if (mknod(node, S_IFBLK | 0600, number) < 0) {
+        print_message("skipped: no device node to be made: %s\n", strerror(errno));
+        skip();
+    }
+    put(text, strlen(text));
+    struct fstab fstab = read_it();
+    fstab_find_devices(&fstab, &mounts);
+    assert_int_equal(fstab.lines.count, ARRAY_SIZE(expected));
+    for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+        assert_int_equal(fstab.lines.items[i].devno, expected[i]);
+    fields_release(&fstab_fields, &fstab);
+    unlink(node);
+}
+
 static void nothing_there(void **state)
 {
     struct error error = ERROR_INIT;
@@ -521,6 +553,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FRESH(lines_with_their_numbers),
         FRESH(a_first_line_of_numbers),
+        FRESH(devices_of_lines),
         FRESH(nothing_there),
         FRESH(nul_bytes),
         FRESH(links),
