@@ -45,8 +45,10 @@ static int no_log_of(const struct level *level, const struct param *table, const
     int r = 0;
 
     for (const struct param *param = table; r == 0 && !*ret_refused && param->name; param++) {
-        json_t *value = json_object_get(values, param->name);
+        json_t *value = NULL;
 
+        if (param->no_log || param->options)
+            value = json_object_get(values, param->name);
         if (!value || json_is_null(value))
             continue;
         if (param->no_log && python_true(value))
@@ -114,10 +116,12 @@ static int add_converted(json_t *set, const struct param *table, const json_t *v
     int r = 0;
 
     for (const struct param *param = table; r == 0 && param->name; param++) {
-        const json_t *value = json_object_get(values, param->name);
+        const json_t *value = NULL;
         json_t *item;
         size_t i;
 
+        if (param->no_log || param->options)
+            value = json_object_get(values, param->name);
         if (!value)
             continue;
         if (param->no_log)

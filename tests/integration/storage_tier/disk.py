@@ -76,8 +76,15 @@ class Disk:
     def sync(self):
         os.fsync(self.fd)
 
+    def is_in_use(self):
+        """Mounted or swap, the disk or a partition: the kernel writes to it at any time."""
+        used = {mount["source"].split("[")[0] for mount in system.mounts()} | set(system.swaps())
+        return not used.isdisjoint(self.paths)
+
     def digest(self):
-        """Of every byte and of what is allocated: a zero written into a hole counts as well."""
+        """Of every byte and of what is allocated: a zero written into a hole counts as well.
+        Only of a disk that isn't in use."""
+        assert not self.is_in_use()
         self.sync()
         return digest(self.image)
 

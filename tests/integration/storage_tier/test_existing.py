@@ -41,6 +41,7 @@ def test_adopting_writes_nothing_that_mounting_does_not(host):
     disk = foreign(host, "ext4")
     digest = disk.digest()
     host.converge([OS, wanted_disk(disk, existing="adopt", mount_options="ro,noload,nofail")])
+    system.tool("umount", disk.path)
     assert disk.digest() == digest
 
 
