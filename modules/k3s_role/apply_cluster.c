@@ -16,7 +16,8 @@ enum {
     FEW = 4,
     NAMED = 5,
     FEWEST_ROUNDS = 3,
-    PATCH_AFTER = 4
+    PATCH_AFTER = 4,
+    PATCHES = 10
 };
 
 static void work_release(struct work *work)
@@ -125,17 +126,21 @@ static int send_nodes(struct work *work, struct error *error)
     return r;
 }
 
-/* After some conflicts the last few don't wait any more for a moment in which nobody writes: every
- * other round is a patch. */
+/* After some conflicts some don't wait any more for a moment in which nobody writes: every other
+ * round is patches. */
 static int send_open(struct work *work, int rounds, struct error *error)
 {
+    size_t sent = 0;
     int r = 0;
 
-    if (rounds < PATCH_AFTER || rounds % 2 || count(work, OPEN) > FEW || work->may_not_patch)
+    if (rounds < PATCH_AFTER || rounds % 2 || work->may_not_patch)
         return send_nodes(work, error);
-    for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
-        if (work->progress[i] == OPEN)
-            r = work_patch(work, i, error);
+    for (size_t i = 0; i < work->request->nodes.count && r == 0 && sent < PATCHES; i++) {
+        if (work->progress[i] != OPEN)
+            continue;
+        r = work_patch(work, i, error);
+        sent++;
+    }
     return r;
 }
 

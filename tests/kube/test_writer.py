@@ -38,9 +38,10 @@ def reconcile_under_writer(cluster, role, tmp_path, count):
     print(f"\n{count} Nodes in {took:.1f} s beside {len(witness.lines())} foreign writes; {compared} versions compared")
 
 
-def test_a_few_nodes_that_are_written_all_the_time(api, cluster, role, tmp_path):
+@pytest.mark.parametrize("number", [3, 12])
+def test_nodes_that_are_written_all_the_time(api, cluster, role, tmp_path, number):
     """One thread for each, without a pause: no write that names a version is fast enough."""
-    names = ["n1", "n2", "n3"]
+    names = [f"n{n}" for n in range(number)]
     create_many(cluster, names)
     with Witness(cluster, tmp_path / "log", threads=len(names)) as witness:
         witness.wait_for_writes(100)
