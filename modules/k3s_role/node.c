@@ -46,9 +46,14 @@ json_t *node_summary(const json_t *node, const char *prefix)
 
     if (!key || (record && json_object_set(annotations, key, record) < 0))
         return NULL;
-    return json_pack("{s:{s:s, s:O*, s:O}, s:{s:O*}}", "metadata", "name", node_name(node),
-                     "labels", node_labels(node), "annotations", annotations, "spec", "taints",
-                     node_taints(node));
+    return json_pack("{s:b, s:{s:s, s:O*, s:O}, s:{s:O*}}", "summary", true, "metadata", "name",
+                     node_name(node), "labels", node_labels(node), "annotations", annotations,
+                     "spec", "taints", node_taints(node));
+}
+
+bool node_is_summary(const json_t *node)
+{
+    return json_is_true(json_object_get(node, "summary"));
 }
 
 enum role node_role(const json_t *node, const char *prefix)

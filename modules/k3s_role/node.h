@@ -15,6 +15,7 @@ void node_strip(json_t *node);
 
 /* A new Node with only name, labels, taints and our annotation; NULL when out of memory. */
 json_t *node_summary(const json_t *node, const char *prefix);
+bool node_is_summary(const json_t *node);
 
 /* The role that its labels tell, ours first, then node-role.kubernetes.io/…; ROLE_NONE: none. */
 enum role node_role(const json_t *node, const char *prefix);

@@ -9,8 +9,10 @@ static int plan_node(const struct request *request, size_t i, const json_t *node
 {
     const struct node_request *want = &request->nodes.items[i];
     AUTO_NODE_CHANGE struct node_change change = {0};
-    int r = node_change_make(request, want, node, &change, error);
 
+    if (node_is_summary(node)) /* nothing is to be changed */
+        return report_node(request, want, node, plan, error);
+    int r = node_change_make(request, want, node, &change, error);
     if (r == 0)
         r = node_change_plan(&change, node, request->prefix, i, plan, error);
     AUTO_JSON json_t *after = r == 0 ? node_change_apply(&change, node, request->prefix) : NULL;
