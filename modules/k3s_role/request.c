@@ -31,6 +31,14 @@ static int copy(const json_t *params, const char *key, char **ret_copy, struct e
     return *ret_copy ? 0 : error_oom(error);
 }
 
+/* Of what has a default: null takes its place with some versions of ansible-core. */
+static int copy_given(const json_t *params, const char *key, char **ret_copy, struct error *error)
+{
+    int r = copy(params, key, ret_copy, error);
+
+    return r < 0 || *ret_copy ? r : error_set(error, -EINVAL, "%s: must be a text, not null", key);
+}
+
 static int check_prefix(const char *prefix, struct error *error)
 {
     AUTO_FREE char *key = text_format("%s/role", prefix);
@@ -62,10 +70,12 @@ static int parse_listed(const json_t *json, struct request *request, struct erro
 {
     struct node_request *node = append_node(&request->nodes);
     const char *name = json_string_value(json_object_get(json, "name"));
-    AUTO_FREE char *where = text_format("nodes: %s", name);
+    AUTO_FREE char *where = text_format("nodes: %s", name ? name : "");
 
     if (!node || !where)
         return error_oom(error);
+    if (!name)
+        return error_set(error, -EINVAL, "nodes: name: must be a text, not null");
     int r = request_parse_name(name, where, &node->name, error);
     if (r == 0)
         r = request_parse_node(json, where, request->prefix, node, error);
@@ -97,12 +107,12 @@ static int parse_nodes(const json_t *list, struct request *request, struct error
 
 int request_parse_common(const json_t *params, struct request *request, struct error *error)
 {
-    int r = copy(params, "prefix", &request->prefix, error);
+    int r = copy_given(params, "prefix", &request->prefix, error);
 
     if (r == 0)
         r = check_prefix(request->prefix, error);
     if (r == 0)
-        r = copy(params, "config_file", &request->config_file, error);
+        r = copy_given(params, "config_file", &request->config_file, error);
     if (r == 0)
         r = copy(params, "kubeconfig", &request->kubeconfig, error);
     if (r == 0)
@@ -162,6 +172,8 @@ static int parse_host(const json_t *params, struct request *request, struct erro
         r = error_set(error, -EINVAL, "config_file: %s is no absolute path", request->config_file);
     if (r == 0)
         r = request_parse_node(params, "this host", request->prefix, &request->host, error);
+    if (r == 0 && request->host.role == ROLE_NONE && !request->absent)
+        r = error_set(error, -EINVAL, "role or nodes must be given, and be more than null");
     return r < 0 ? r : check_kubelets_labels(&request->host, error);
 }
 

@@ -206,6 +206,27 @@ def test_a_host_name_that_kubernetes_does_not_take(host):
     assert host.good(role="wkr", node_name="wkr-1")["changed"]
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_nodes_with_nothing_after_it(host, check):
+    """It is null, which counts as given; the host's role isn't given either."""
+    host.good(role="cpl")
+    before = host.files()
+    refused = host.run(nodes=None, check=check)
+    assert refused.failed and "role or nodes" in refused["msg"]
+    assert host.files() == before
+
+
+@pytest.mark.parametrize("core", ["2.14.18", "2.16.1", "2.19.0"])
+@pytest.mark.parametrize("options", [{"role": "wkr", "prefix": None}, {"role": "wkr", "config_file": None},
+                                     {"nodes": [{"name": None, "role": "wkr"}]}])
+def test_null_in_place_of_a_text(host, core, options):
+    """Which core takes it for what differs."""
+    before = host.files()
+    refused = host.run(_ansible_version=core, **options)
+    assert refused.failed and any(word in refused["msg"] for word in ("prefix", "config_file", "name"))
+    assert host.files() == before
+
+
 def test_a_directory_in_its_place(host):
     DROP_IN.mkdir(parents=True)
     assert host.run(role="wkr")["error_id"] == "config-file-no-file"
