@@ -109,7 +109,7 @@ int file_sync_directory(const char *path, struct error *error)
 int file_replace(const char *path, const void *data, size_t length, mode_t mode,
                  struct error *error)
 {
-    AUTO_FREE char *temporary = text_format("%s.XXXXXX", path);
+    AUTO_FREE char *temporary = text_format("%s" FILE_TEMPORARY "XXXXXX", path);
     int r = 0;
 
     if (!temporary)

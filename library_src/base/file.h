@@ -22,6 +22,10 @@ char *file_read_value(const char *format, ...) __attribute__((format(printf, 1, 
 /* Writes all of it, also through interruptions. */
 int file_write_fd(int fd, const char *name, const void *data, size_t length, struct error *error);
 
+/* In the name of a temporary file, between the path and six characters. A copy that somebody made
+ * is hardly called so. */
+#define FILE_TEMPORARY ".new-"
+
 /* Replaces `path` by a new file with these contents and mode: temporary file beside it, fsync,
  * rename, fsync of the directory. What was there is whole until then. */
 int file_replace(const char *path, const void *data, size_t length, mode_t mode,

@@ -17,7 +17,7 @@ enum { DIRECTORY_MODE = 0755 };
 /* What a run left that was killed before it could rename its file. */
 static int remove_leftovers(const char *path, struct error *error)
 {
-    AUTO_FREE char *pattern = text_format("%s.[!.][!.][!.][!.][!.][!.]", path);
+    AUTO_FREE char *pattern = text_format("%s" FILE_TEMPORARY "??????", path);
     glob_t found = {0};
 
     if (!pattern)

@@ -108,6 +108,18 @@ def test_what_is_beside_it_stays(host):
     assert host.good(state="absent")["changed"] is False
 
 
+def test_copies_of_it_stay(host):
+    host.good(role="wkr")
+    left = DROP_IN.with_name(f"{DROP_IN.name}.new-a1B2c3")
+    left.touch()
+    copies = [DROP_IN.with_name(f"{DROP_IN.name}.{ending}") for ending in ("backup", "rpmnew", "261121")]
+    for path in copies:
+        path.write_text("x")
+    host.good(role="sts")
+    host.good(role="wkr")
+    assert [path.read_text() for path in copies] == ["x"] * 3 and not left.exists()
+
+
 def test_tiers_from_fstab(host):
     Path("/etc/fstab").write_text(
         "# /etc/fstab\nUUID=1-1 / ext4 defaults 0 1\n"
