@@ -43,8 +43,9 @@ static size_t count(const struct work *work, enum progress progress)
     return found;
 }
 
-/* The open Nodes as they are to be. One that needs nothing any more is as good as written. */
-static int compose(const struct work *work, json_t *nodes, struct error *error)
+/* The open Nodes as they are to be, but for those that can't be written with others: they are
+ * written at once. One that needs nothing any more is as good as written. */
+static int compose(struct work *work, json_t *nodes, struct error *error)
 {
     for (size_t i = 0; i < work->request->nodes.count; i++) {
         const json_t *node = json_object_get(work->facts->nodes, work_name(work, i));
@@ -61,9 +62,13 @@ static int compose(const struct work *work, json_t *nodes, struct error *error)
             continue;
         }
         work->progress[i] = OPEN;
-        json_t *changed = node_change_apply(&change, node, work->request->prefix);
-        if (json_array_append_new(nodes, changed) < 0)
-            return error_oom(error);
+        AUTO_JSON json_t *changed = node_change_apply(&change, node, work->request->prefix);
+        if (changed && node_is_applied(changed))
+            r = work_put(work, i, changed, error);
+        else if (json_array_append(nodes, changed) < 0)
+            r = error_oom(error);
+        if (r < 0)
+            return r;
     }
     return 0;
 }
@@ -100,10 +105,10 @@ static int judge(struct work *work, const struct reply *reply, struct error *err
 }
 
 /* What is said of no Node in particular: no connection, no right. */
-static int check_reply(const struct work *work, const struct reply *reply, size_t sent,
+static int check_reply(const struct work *work, const struct reply *reply, size_t open,
                        struct error *error)
 {
-    if (reply->status == 0 || count(work, OPEN) < sent || strstr(reply->errors, "(Conflict)"))
+    if (reply->status == 0 || count(work, OPEN) < open || strstr(reply->errors, "(Conflict)"))
         return 0;
     return kubectl_explain(&work->kubectl, reply->errors, error);
 }
@@ -116,11 +121,12 @@ static int send_nodes(struct work *work, struct error *error)
 
     if (r < 0 || json_array_size(nodes) == 0)
         return r;
+    size_t open = count(work, OPEN);
     r = cluster_replace(&work->kubectl, nodes, work->rehearses, &reply, error);
     if (r == 0)
         r = judge(work, &reply, error);
     if (r == 0)
-        r = check_reply(work, &reply, json_array_size(nodes), error);
+        r = check_reply(work, &reply, open, error);
     free(work->last);
     work->last = TAKE_PTR(reply.errors);
     return r;

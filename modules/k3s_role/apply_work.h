@@ -26,3 +26,7 @@ int work_fail(struct work *work, size_t i, const char *why, struct error *error)
 /* Writes one open Node by a patch that names no version. It stays open when what the patch relies
  * upon has changed, or when patches aren't allowed. */
 int work_patch(struct work *work, size_t i, struct error *error);
+
+/* Writes one open Node, given as it is to be, by a request of its own. It stays open after a
+ * conflict. */
+int work_put(struct work *work, size_t i, const json_t *node, struct error *error);

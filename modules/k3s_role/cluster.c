@@ -95,6 +95,14 @@ static int add_dumped(const char *bytes, size_t length, void *text)
     return 0;
 }
 
+/* jansson forgets some failures on the way; the buffer doesn't. */
+static int dump(const json_t *value, struct text *text)
+{
+    return value && json_dump_callback(value, add_dumped, text, JSON_COMPACT) == 0 && !text->failed
+               ? 0
+               : -ENOMEM;
+}
+
 int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
                     struct reply *ret_reply, struct error *error)
 {
@@ -103,14 +111,25 @@ int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
     AUTO_TEXT struct text text = {0};
     int seconds = REPLACE_SECONDS + (int)json_array_size(nodes) / NODES_A_SECOND;
 
-    /* jansson forgets some failures on the way; the buffer doesn't. */
-    if (!list || json_dump_callback(list, add_dumped, &text, JSON_COMPACT) < 0 || text.failed)
+    if (dump(list, &text) < 0)
         return error_oom(error);
     /* The server validates; kubectl would fetch its schema first. */
     return kubectl_run(kubectl,
                        (const char *const[]){"replace", "--validate=false", "-f", "-",
                                              dry_run ? "--dry-run=server" : NULL, NULL},
                        text.data, text.length, seconds, ret_reply, error);
+}
+
+int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *node, bool dry_run,
+                struct reply *ret_reply, struct error *error)
+{
+    AUTO_FREE char *path = text_format("/api/v1/nodes/%s%s", name, dry_run ? "?dryRun=All" : "");
+    AUTO_TEXT struct text text = {0};
+
+    if (!path || dump(node, &text) < 0)
+        return error_oom(error);
+    return kubectl_run(kubectl, (const char *const[]){"replace", "--raw", path, "-f", "-", NULL},
+                       text.data, text.length, REPLACE_SECONDS, ret_reply, error);
 }
 
 int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t *patch,

@@ -23,6 +23,10 @@ int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_no
 int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
                     struct reply *ret_reply, struct error *error);
 
+/* One Node as it is given, past what kubectl itself would add. Any exit status is a reply. */
+int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *node, bool dry_run,
+                struct reply *ret_reply, struct error *error);
+
 /* One Node by a JSON patch. Any exit status is a reply. */
 int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t *patch,
                   struct reply *ret_reply, struct error *error);

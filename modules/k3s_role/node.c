@@ -32,6 +32,13 @@ json_t *node_taints(const json_t *node)
     return json_object_get(json_object_get(node, "spec"), "taints");
 }
 
+bool node_is_applied(const json_t *node)
+{
+    static const char key[] = "kubectl.kubernetes.io/last-applied-configuration";
+
+    return json_object_get(node_annotations(node), key);
+}
+
 void node_strip(json_t *node)
 {
     json_object_del(node, "status");

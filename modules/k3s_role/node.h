@@ -9,6 +9,11 @@ json_t *node_labels(const json_t *node);
 json_t *node_annotations(const json_t *node);
 json_t *node_taints(const json_t *node);
 
+/* Whether somebody applies a manifest of it: kubectl keeps that in an annotation, which kubectl
+ * replace would write anew with the whole Node. What isn't in the manifest would go when it is
+ * applied the next time. */
+bool node_is_applied(const json_t *node);
+
 /* Takes out what a write doesn't need and a large Node mostly consists of: its status, which only
  * the status subresource changes, and managedFields, which the server keeps by itself. */
 void node_strip(json_t *node);

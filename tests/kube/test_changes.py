@@ -73,6 +73,30 @@ def test_what_is_foreign_stays_byte_for_byte_and_nothing_is_left_behind_by_wkr_s
     assert foreign_parts(api.node("n1")) == foreign
 
 
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def test_what_kubectl_apply_keeps_on_a_node_stays(api, cluster, role, tmp_path):
+    """With anything else there, who applies the manifest next takes away all that isn't in it."""
+    metadata = {"name": "n1", "labels": {"example.org/rack": "r7"}}
+    manifest = json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": metadata})
+    cluster.kubectl("apply", "-f", "-", text=manifest)
+    api.patch("n1", {"metadata": {"labels": {"example.org/by-hand": "x"}}})
+    api.create(node_object("n2"))
+    kept = annotations_of(api.node("n1"))[APPLIED]
+    wanted = [node("n1", "sts", storage_tiers=["hot"]), node("n2", "sts")]
+    assert not role.run(wanted, check=True, server_dry_run=True).failed
+    assert "ecoma.io/role" not in labels_of(api.node("n1"))
+    admin = f"{cluster.programs}/kubectl --kubeconfig {cluster.admin}"
+    role.kubectl = between(tmp_path, cluster.programs / "kubectl", f"{admin} annotate node n1 example.org/late=1")
+    role.converge(wanted)
+    found = api.node("n1")
+    assert annotations_of(found)[APPLIED] == kept and annotations_of(found)["example.org/late"] == "1"
+    cluster.kubectl("apply", "-f", "-", text=manifest)
+    assert state_of(api.node("n1")) == state_of(found)
+    assert labels_of(api.node("n2"))["ecoma.io/role"] == "sts"
+
+
 def test_absent_leaves_the_node_as_if_no_role_had_ever_been_given(api, role):
     api.create(foreign_node("n1"))
     untouched = state_of(api.node("n1"))
