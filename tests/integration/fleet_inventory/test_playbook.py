@@ -18,7 +18,6 @@ MODULE = """\
 # WANT_JSON
 import json
 import sys
-from pathlib import Path
 
 given = {{k: v for k, v in json.load(open(sys.argv[1])).items() if not k.startswith("_ansible")}}
 with open({log!r}, "a") as file:
@@ -79,3 +78,18 @@ def test_nothing_restarts_before_the_cluster_was_told(site):
     assert site.nodes() == {} and site.restarted() == [], site.output
     site.kubeconfig.write_text("")
     assert set(site.nodes()) == {"cpl-1", "wkr-1"} and site.restarted() == ["cpl-1", "wkr-1"], site.output
+
+
+def test_null_is_not_given(site):
+    """Terraform's optional attributes come as null."""
+    site.kubeconfig.write_text("")
+    site.hosts["wkr"]["wkr-1"] = {"k3s_labels": None, "k3s_taints": None, "k3s_node_name": None}
+    node = site.nodes()["wkr-1"]
+    assert node == {"name": "wkr-1", "role": "wkr", "labels": {}, "storage_tiers": ["none"]}, site.output
+
+
+@pytest.mark.parametrize("tiers", ["auto", ["auto"]])
+def test_tiers_that_a_host_found_itself(site, tiers):
+    site.kubeconfig.write_text("")
+    site.hosts["wkr"]["wkr-1"] = {"k3s_role_storage_tiers": tiers}
+    assert site.nodes()["wkr-1"]["storage_tiers"] == ["cold"], site.output
