@@ -93,3 +93,12 @@ def test_tiers_that_a_host_found_itself(site, tiers):
     site.kubeconfig.write_text("")
     site.hosts["wkr"]["wkr-1"] = {"k3s_role_storage_tiers": tiers}
     assert site.nodes()["wkr-1"]["storage_tiers"] == ["cold"], site.output
+
+
+def test_the_cluster_is_not_told_of_a_host_whose_file_could_not_be_written(site):
+    """Its K3s would set the labels of the file again."""
+    site.kubeconfig.write_text("")
+    site.hosts["wkr"].update({"wkr-2": {"k3s_node_name": "broken"},
+                              "wkr-3": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}})
+    assert set(site.nodes()) == {"cpl-1", "wkr-1"}, site.output
+    assert set(site.nodes("--tags", "nodes")) == {"cpl-1", "wkr-1", "broken", "wkr-3"}, site.output
