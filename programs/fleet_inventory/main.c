@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "check.h"
 #include "cleanup.h"
@@ -106,6 +107,18 @@ static int judge(const json_t *outputs, struct problems *problems, struct error 
     return problems->errors > 0 ? -EINVAL : 0;
 }
 
+/* A file in place of a device, such as /dev/null, would harm the whole machine. A link stays, and
+ * what it leads to is replaced. */
+static int write_output(const char *path, const char *text, struct error *error)
+{
+    AUTO_FREE char *target = realpath(path, NULL);
+    struct stat status;
+
+    if (target && stat(target, &status) == 0 && !S_ISREG(status.st_mode))
+        return error_set(error, -EINVAL, "--output: %s is there and no regular file", path);
+    return file_replace(target ? target : path, text, strlen(text), 0600, error);
+}
+
 static int run(const struct options *options, struct error *error)
 {
     AUTO_JSON json_t *outputs = NULL;
@@ -120,7 +133,7 @@ static int run(const struct options *options, struct error *error)
     if (r < 0)
         return r;
     if (options->output)
-        return file_replace(options->output, text, strlen(text), 0600, error);
+        return write_output(options->output, text, error);
     return print(text, error);
 }
 

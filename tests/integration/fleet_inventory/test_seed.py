@@ -1,6 +1,7 @@
 """The primary example: these outputs give this inventory."""
 
 import json
+import os
 import stat
 import subprocess
 from pathlib import Path
@@ -118,6 +119,20 @@ def test_output_file_is_private_and_replaced_as_one(run, seed, tmp_path):
     assert run("--yaml", "--output", str(target), outputs="{}").status == 1
     assert target.read_text() == EXAMPLE
     assert run("--yaml", "--output", str(tmp_path / "no" / "file"), outputs=seed).status == 1
+
+
+def test_output_replaces_nothing_but_files(run, seed, tmp_path):
+    """As root it would be /dev/null for the whole machine."""
+    pipe, file, link = tmp_path / "pipe", tmp_path / "file", tmp_path / "link"
+    os.mkfifo(pipe)
+    file.touch()
+    link.symlink_to(file)
+    for path in pipe, tmp_path:
+        result = run("--yaml", "--output", str(path), outputs=seed)
+        assert result.status == 1 and str(path) in result.err
+    assert pipe.is_fifo()
+    assert run("--yaml", "--output", str(link), outputs=seed).status == 0
+    assert link.is_symlink() and file.read_text() == EXAMPLE
 
 
 def test_where_the_outputs_are_looked_for(run, program, seed, tmp_path):
