@@ -89,6 +89,9 @@ static int parse_option(int option, char **argv, struct options *options, struct
     case ':':
         return error_set(error, -EINVAL, "%s needs a value", argv[optind - 1]);
     case '?':
+        if (optopt > 0 && optopt < OPTION_MODE && optopt != OPTION_GROUPS)
+            return error_set(error, -EINVAL, "-%c is no option; they begin with two hyphens",
+                             optopt);
         return error_set(error, -EINVAL, "%s is no option, or takes no value", argv[optind - 1]);
     default:
         return set_mode(options, (enum mode)(option - OPTION_MODE), error);

@@ -135,6 +135,11 @@ def test_output_replaces_nothing_but_files(run, seed, tmp_path):
     assert link.is_symlink() and file.read_text() == EXAMPLE
 
 
+@pytest.mark.parametrize("typed", ["-list", "-x", "-o", "--lisst", "--yaml=x"])
+def test_usage_names_what_was_typed(run, typed):
+    assert typed.removesuffix("ist") in run(typed).errors[0]
+
+
 def test_where_the_outputs_are_looked_for(run, program, seed, tmp_path):
     given, named = tmp_path / "given.json", tmp_path / "named.json"
     given.write_text(json.dumps(seed))
