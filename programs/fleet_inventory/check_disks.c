@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <string.h>
 
 #include "check.h"
@@ -78,6 +79,8 @@ static void check_key_use(const struct disk_key *known, const json_t *disk, bool
     const char *tier = json_string_value(json_object_get(disk, "tier"));
     const char *existing = json_string_value(json_object_get(disk, "existing"));
 
+    if (is_os && text_equal(known->name, "existing") && text_equal(existing, "adopt"))
+        problem_error(problems, place, "adopt is not for the OS disk, which is used as it is");
     if (is_os && known->not_for_os)
         problem_error(problems, place, "not for the OS disk, which is the root filesystem");
     if (text_equal(tier, "swap") && known->not_for_swap)
@@ -111,6 +114,11 @@ static void check_name(const char *name, const json_t *disk, const char *provide
     const json_t *before = json_object_get(seen->names, name);
     bool explicit = is_given(disk, "device") || is_given(disk, "serial") || is_given(disk, "wwn");
 
+    for (const char *c = name; *c; c++)
+        if (iscntrl((unsigned char)*c)) {
+            problem_error(problems, here, "%s has control characters in it", quoted);
+            return;
+        }
     if (before)
         problem_error(problems, here, "%s is there twice, first as disks[%" JSON_INTEGER_FORMAT "]",
                       quoted, json_integer_value(before));

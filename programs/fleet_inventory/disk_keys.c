@@ -14,13 +14,13 @@ const struct disk_key disk_keys[] = {
     {"serial", .kind = DISK_KEY_TEXT, .not_for_os = true},
     {"wwn", .kind = DISK_KEY_TEXT, .not_for_os = true},
     {"fstype", .kind = DISK_KEY_TEXT, .choices = fstypes, .not_for_os = true, .not_for_swap = true},
-    {"mkfs_options", .kind = DISK_KEY_TEXTS, .not_for_os = true},
-    {"mount_options", .kind = DISK_KEY_TEXT},
+    {"mkfs_options", .kind = DISK_KEY_TEXTS, .not_for_os = true, .not_for_adopted = true},
+    {"mount_options", .kind = DISK_KEY_TEXT, .not_for_os = true, .not_for_swap = true},
     {"existing", .kind = DISK_KEY_TEXT, .choices = existing},
     {"wipe", .kind = DISK_KEY_TEXT, .not_for_os = true, .not_for_adopted = true},
-    {"owner", .kind = DISK_KEY_TEXT, .not_for_adopted = true},
-    {"group", .kind = DISK_KEY_TEXT, .not_for_adopted = true},
-    {"mode", .kind = DISK_KEY_MODE, .not_for_adopted = true},
+    {"owner", .kind = DISK_KEY_TEXT, .not_for_swap = true, .not_for_adopted = true},
+    {"group", .kind = DISK_KEY_TEXT, .not_for_swap = true, .not_for_adopted = true},
+    {"mode", .kind = DISK_KEY_MODE, .not_for_swap = true, .not_for_adopted = true},
     {0},
 };
 

@@ -69,13 +69,14 @@ def extra(rng, into, names):
 
 def disk(rng, name, tier):
     made = {"name": name, "tier": tier}
-    options = {"mount_options": "noatime,discard", "owner": "root", "group": "yes", "mode": "0750"}
+    options = {} if tier == "swap" else {"owner": "root", "group": "yes", "mode": "0750"}
     if name != "os":
         options.update(device="/dev/disk/by-id/x y", serial="007", wwn="0x5000c500a1b2c3d4",
                        mkfs_options=["-O", "^metadata_csum"], existing="fail", wipe="xfs:1-2")
         if tier != "swap":
+            options["mount_options"] = "noatime,discard"
             options["fstype"] = rng.choice(["ext4", "xfs", "btrfs"])
-    for key in rng.sample(sorted(options), k=rng.randrange(len(options))):
+    for key in rng.sample(sorted(options), k=rng.randrange(len(options) + 1)):
         made[key] = rng.choice([options[key], None])
     extra(rng, made, ["size_gb", "iops"])
     return dict(rng.sample(sorted(made.items(), key=str), k=len(made)))

@@ -84,6 +84,12 @@ REFUSED = [
     ("vms.cdb[0].disks[0].wwn", with_os(wwn="1")),
     ("vms.cdb[0].disks[0].fstype", with_os(fstype="ext4")),
     ("vms.cdb[0].disks[0].wipe", with_os(wipe="gpt:1")),
+    ("vms.cdb[0].disks[0].mount_options", with_os(mount_options="noatime")),
+    ("vms.cdb[0].disks[0].existing", with_os(existing="adopt")),
+    *((f"vms.cdb[0].disks[1].{key}", with_data(tier="swap", **{key: value})) for key, value in (
+        ("mount_options", "noatime"), ("owner", "root"), ("group", "root"), ("mode", "0700"))),
+    ("vms.cdb[0].disks[1].mkfs_options", with_data(existing="adopt", mkfs_options=["-m", "1"])),
+    ("vms.cdb[0].disks[1].name", with_data(name="\x1b[2Jdata\n", serial="1")),
     ("vms.cdb[0].disks[1].device", with_data(device="sdb")),
     ("vms.cdb[0].disks[1].serial", with_data(serial=7)),
     ("vms.cdb[0].disks[1].serial", with_data(serial="")),
