@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "file.h"
@@ -190,18 +192,43 @@ static int open_arguments(const char *path, int *ret_fd, struct error *error)
     return 0;
 }
 
-int arguments_read(const char *path, json_t **ret_arguments, struct error *error)
+/* Fewer than `wanted` bytes are for the parser to refuse. */
+static int read_bytes(size_t wanted, char **ret_text, size_t *ret_length, struct error *error)
+{
+    AUTO_FREE char *text = NULL;
+    size_t length = 0;
+
+    if (wanted > SIZE_LIMIT)
+        return error_set(error, -EFBIG, "standard input is larger than %d bytes", SIZE_LIMIT);
+    text = calloc(1, wanted + 1);
+    if (!text)
+        return error_oom(error);
+    while (length < wanted) {
+        ssize_t n = read(STDIN_FILENO, text + length, wanted - length);
+        if (n < 0 && errno != EINTR)
+            return error_set_errno(error, -errno, "reading standard input");
+        if (n == 0)
+            break;
+        length += n > 0 ? (size_t)n : 0;
+    }
+    *ret_text = TAKE_PTR(text);
+    *ret_length = length;
+    return 0;
+}
+
+int arguments_read(const char *path, size_t length, json_t **ret_arguments, struct error *error)
 {
     bool from_stdin = strcmp(path, "-") == 0;
     const char *name = from_stdin ? "standard input" : path;
     AUTO_CLOSE int fd = -1;
     AUTO_FREE char *text = NULL;
-    size_t length;
     int r = 0;
 
     if (!from_stdin)
         r = open_arguments(path, &fd, error);
-    if (r == 0)
+    if (r == 0 && from_stdin && length > 0)
+        r = read_bytes(length, &text, &length, error);
+    else if (r == 0)
         r = file_read_fd(from_stdin ? STDIN_FILENO : fd, name, SIZE_LIMIT, &text, &length, error);
     if (r == 0)
         r = arguments_parse(text, length, name, ret_arguments, error);

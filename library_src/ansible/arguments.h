@@ -5,9 +5,10 @@
 
 #include "error.h"
 
-/* Reads `path`, or standard input for "-". Whatever is wrong is said with the place in the
- * arguments; no text of theirs is quoted, since it can be a secret. */
-int arguments_read(const char *path, json_t **ret_arguments, struct error *error);
+/* Reads `path`, or standard input for "-": to its end, or that many bytes when `length` isn't 0.
+ * Whatever is wrong is said with the place in the arguments; no text of theirs is quoted, since it
+ * can be a secret. */
+int arguments_read(const char *path, size_t length, json_t **ret_arguments, struct error *error);
 
 /* The same for a text in memory; `name` is what errors call it. */
 int arguments_parse(const char *text, size_t length, const char *name, json_t **ret_arguments,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arguments.h"
@@ -25,7 +26,8 @@ static int log_run(const struct run *run, struct error *error)
     return 0;
 }
 
-static int do_run(struct run *run, const char *path, json_t **ret_result, struct error *error)
+static int do_run(struct run *run, const char *path, size_t length, json_t **ret_result,
+                  struct error *error)
 {
     int r;
 
@@ -33,7 +35,7 @@ static int do_run(struct run *run, const char *path, json_t **ret_result, struct
         return error_set(error, -EINVAL,
                          "no arguments: ansible-core names a file with them (or \"-\" for standard "
                          "input); try --help");
-    r = arguments_read(path, &run->arguments, error);
+    r = arguments_read(path, length, &run->arguments, error);
     if (r == 0)
         r = run_take_arguments(run, error);
     if (r == 0)
@@ -107,7 +109,7 @@ static int answer(const struct run *run, json_t *result, struct error *error)
     return r < 0 || failed || !line;
 }
 
-static int run_module(const struct module *module, const char *path)
+static int run_module(const struct module *module, const char *path, size_t length)
 {
     struct run run = {.module = module};
     struct error error = ERROR_INIT;
@@ -115,7 +117,7 @@ static int run_module(const struct module *module, const char *path)
     int status;
 
     output_setup();
-    do_run(&run, path, &result, &error);
+    do_run(&run, path, length, &result, &error);
     status = answer(&run, result, &error);
     error_clear(&error);
     run_release(&run);
@@ -137,18 +139,32 @@ static int print_doc(const struct module *module)
 static int print_usage(const struct module *module, FILE *stream)
 {
     return fprintf(stream,
-                   "usage: %s ARGSFILE | - | --doc | --version | --help\n"
+                   "usage: %s ARGSFILE | - [BYTES] | --doc | --version | --help\n"
                    "%s. An Ansible module: ARGSFILE (or standard input, for -) holds its\n"
-                   "parameters as one JSON object; the result is one JSON object.\n",
+                   "parameters as one JSON object; the result is one JSON object. Standard input\n"
+                   "is read to its end, or that many BYTES of it.\n",
                    module->name, module->short_description) < 0 ||
            fflush(stream) != 0;
+}
+
+/* Whether standard input is to be read up to a length, which isn't 0. */
+static bool read_length(int argc, char **argv, size_t *ret_length)
+{
+    char *end = NULL;
+
+    if (argc != 3 || strcmp(argv[1], "-") != 0 || argv[2][0] < '1' || argv[2][0] > '9')
+        return false;
+    *ret_length = strtoul(argv[2], &end, 10);
+    return *end == '\0';
 }
 
 int module_main(const struct module *module, int argc, char **argv)
 {
     const char *argument = argc > 1 ? argv[1] : NULL;
+    size_t length = 0;
 
-    if (argc > 2 || (argument && text_starts_with(argument, "--"))) {
+    if ((argc > 2 && !read_length(argc, argv, &length)) ||
+        (argument && text_starts_with(argument, "--"))) {
         if (argc == 2 && strcmp(argument, "--doc") == 0)
             return print_doc(module);
         if (argc == 2 && strcmp(argument, "--version") == 0)
@@ -158,5 +174,5 @@ int module_main(const struct module *module, int argc, char **argv)
         print_usage(module, stderr);
         return 2;
     }
-    return run_module(module, argument);
+    return run_module(module, argument, length);
 }

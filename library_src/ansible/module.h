@@ -62,6 +62,6 @@ struct module {
     void (*facts_free)(void *facts);
 };
 
-/* main() of a module: MODULE ARGSFILE | - | --doc | --version | --help. Returns the exit status: 0,
- * 1 when the result says failed (2 for misuse by a person). */
+/* main() of a module: MODULE ARGSFILE | - [BYTES] | --doc | --version | --help. Returns the exit
+ * status: 0, 1 when the result says failed (2 for misuse by a person). */
 int module_main(const struct module *module, int argc, char **argv);

@@ -29,9 +29,10 @@ except ImportError:
     remove_internal_keys = None
 
 try:  # ansible-core 2.19 and later
-    from ansible.module_utils.common.json import Direction, get_module_encoder
+    from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 
     ENCODER = get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)
+    get_module_decoder("legacy", Direction.MODULE_TO_CONTROLLER)  # imported here, not again in each worker
     PROFILE = ("legacy",)
 except ImportError:
     ENCODER = None
@@ -55,20 +56,21 @@ else me=$(id -u) arch=" $(uname -m)" d=$(cd -P "${HOME:?}" && pwd)/.cache; umask
 d=$d/ecoma-fleet; f=$d/$0; p=$d; good=" $* "; set --;
 while [ "$p" ]; do set -- "$@" "$p"; p=${p%/*}; done;
 unsafe() { cd / && exec find / "$@" -prune "(" -perm /022 -o ! -user 0 ! -user "$me" ")"; };
-is_good() { sum=$(sha256sum); case $good in *"$arch:${sum%% *} "*) ;; *) false;; esac; };
+is_good() { case $good in *"$arch:${1%"  -"} "*) ;; *) false;; esac; };
 answer() { echo "ecoma-fleet:" $*; exit; };
 """
 
-# The file is opened once: what was hashed is what runs, whatever happens to its name meanwhile.
+# The file is opened once: what was hashed is what runs, whatever happens to its name meanwhile. The
+# hash and the names of what is unsafe are found at the same time; only a hash alone is good.
 # Standard input isn't read to its end, which may be late: ssh sends the end in a packet of its own, and
 # TCP holds that back until the host has acknowledged the one before, which takes it up to 40 ms.
 RUN = """
 bad=;
 [ -f "$f" ] && {
-if bad=$(unsafe "$@" "$f") && [ -z "$bad" ] && is_good <&3; then
-head -c "$length" | /proc/self/fd/3 -; rc=$?;
+if sum=$(sha256sum <&3 & unsafe "$@" "$f") && is_good "$sum"; then
+/proc/self/fd/3 - "$length"; rc=$?;
 case $rc in 126|127) answer unusable "$f does not run there";; *) exit $rc;; esac;
-fi; } 3<"$f";
+fi; bad=$(unsafe "$@" "$f"); } 3<"$f";
 case $bad in ""|"$f") answer missing $(uname -m);; *) answer unusable "others can write to $bad";; esac
 """
 
@@ -79,7 +81,7 @@ mkdir -p "$d" && bad=$(unsafe "$@") || exit;
 [ -z "$bad" ] || { echo "others can write to $bad"; exit 1; };
 find "$d" -name ".new.*" -mmin +60 -exec rm -f {} +;
 t=$(mktemp "$d/.new.XXXXXX") || exit;
-cat >"$t" && { is_good <"$t" || { echo "it arrived damaged"; false; }; } &&
+cat >"$t" && { is_good "$(sha256sum <"$t")" || { echo "it arrived damaged"; false; }; } &&
 chmod 755 "$t" && mv -f "$t" "$f" || { rm -f "$t"; exit 1; }) && answer kept;
 cat >/dev/null; answer unusable "$why"
 """

@@ -38,8 +38,9 @@ int main(int argc, char **argv)
     const char *path = argc > 1 ? argv[1] : "-";
     const char *environment = getenv("PROBE");
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
+    size_t most = argc > 2 ? (size_t)atoi(argv[2]) : sizeof(arguments) - 1;
 
-    if (!file || fread(arguments, 1, sizeof(arguments) - 1, file) == 0) {
+    if (!file || most >= sizeof(arguments) || fread(arguments, 1, most, file) == 0) {
         puts("{\"failed\": true, \"msg\": \"no arguments\"}");
         return 1;
     }

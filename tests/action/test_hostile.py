@@ -14,8 +14,8 @@ TASK = {"name": "probe", "probe_module": {"password": "correct-horse", "item": "
 # What the plugin would be without its care: it doesn't look who may write, and it runs a name.
 WEAKENED = {
     'unsafe() { cd / && exec find / "$@" -prune "(" -perm /022 -o ! -user 0 ! -user "$me" ")"; };': "unsafe() { :; };",
-    "/proc/self/fd/3 -; rc=$?;": '{ cp "$f" /dev/null; "$f" -; }; rc=$?;',
-    "is_good <&3": 'is_good <"$f"',
+    '/proc/self/fd/3 - "$length"; rc=$?;': '{ cp "$f" /dev/null; "$f" - "$length"; }; rc=$?;',
+    "sha256sum <&3": 'sha256sum <"$f"',
 }
 
 

@@ -179,13 +179,29 @@ class Reading(Base):
             self.fails(self.run_program(program, '-', input=b''), 'is empty')
             self.fails(self.run_program(program, '-', input=b'{"nonsense": 1}'), '')
 
+    def test_standard_input_up_to_a_length(self):
+        """Whoever writes may keep it open."""
+        data = b'{"nonsense": 1}'
+        for program in SETTINGS.programs:
+            reading, writing = os.pipe()
+            with os.fdopen(reading) as stdin, os.fdopen(writing, 'wb', buffering=0) as keeper:
+                keeper.write(data + b' and more')
+                done = self.run_program(program, '-', str(len(data)), stdin=stdin)
+            self.assertEqual(done, self.run_program(program, '-', input=data))
+            self.assertEqual(done, self.run_program(program, '-', '99', input=data))
+            self.fails(self.run_program(program, '-', '3', input=data), 'end in the middle')
+            self.fails(self.run_program(program, '-', '99', input=b''), 'is empty')
+            self.fails(self.run_program(program, '-', '50000000', input=data), 'larger than')
+            self.fails(self.run_program(program, '-', '9' * 40, input=data), 'larger than')
+
     def test_nothing_of_a_secret_is_quoted(self):
         for data in (b'{"secret": "hunter2', b'{"secret": hunter2}', b'{"secret": "hunter2"}}'):
             self.assertNotIn('hunter2', json.dumps(self.sample(data)))
 
     def test_misuse(self):
         for program in SETTINGS.programs:
-            for arguments in (['--nonsense'], ['a', 'b'], ['--doc', 'x']):
+            for arguments in (['--nonsense'], ['a', 'b'], ['--doc', 'x'], ['-', '0'], ['-', '-1'], ['-', '1x'],
+                              ['-', ''], ['-', '5', '5'], ['args', '5']):
                 done = subprocess.run([program, *arguments], capture_output=True, check=False)
                 self.assertEqual((done.returncode, done.stdout), (2, b''))
                 self.assertIn(b'usage', done.stderr)
