@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "cleanup.h"
 #include "disk_attachment.h"
@@ -119,4 +120,14 @@ int disks_read(const struct mount_list *mounts, const struct swap_list *swaps,
     }
     *ret_disks = disks;
     return 0;
+}
+
+/* The queue is the whole disk's, and a partition's directory lies in that disk's. */
+bool disk_discards(const struct disk *disk)
+{
+    AUTO_CLOSE int directory =
+        sysfs_open("/sys/dev/block/%u:%u", major(disk->devno), minor(disk->devno));
+
+    return directory >= 0 && (sysfs_number(directory, "queue/discard_max_bytes") ||
+                              sysfs_number(directory, "../queue/discard_max_bytes"));
 }

@@ -67,6 +67,9 @@ int disk_open(const struct disk *disk, int flags, struct error *error);
  * Owned by the caller; NULL when out of memory. */
 char *disk_whole_node(const struct disk *disk);
 
+/* Whether it can discard (TRIM, UNMAP); false too where sysfs doesn't say. */
+bool disk_discards(const struct disk *disk);
+
 /* Provider from DMI: "proxmox" (QEMU/KVM machine types), "aws", "gcp", "oci", else "generic".
  * Static. */
 const char *provider_detect(void);

@@ -46,6 +46,7 @@ const struct fields found_fields = {sizeof(struct found),
                                         ROW(STRING, found, tool),
                                         ROW(BOOL, found, tool_missing),
                                         ROW(BOOL, found, grow_tool_missing),
+                                        ROW(BOOL, found, discards),
                                         ROW(STRING, found, filesystem),
                                         {0},
                                     }};

@@ -38,6 +38,7 @@ struct found {
     char *tool;               /* mkfs program that the request needs, NULL: none needed */
     bool tool_missing;
     bool grow_tool_missing; /* of what grows the filesystem that is there */
+    bool discards; /* its device can discard; on others ext4 drops the option without a word */
     /* While the disk is worked on: */
     int held_fd;      /* its descriptor, which carries the lock; 0: none */
     int held_lock;    /* of a partition: its whole disk's descriptor, which carries the lock */

@@ -103,11 +103,11 @@ static bool is_shown_commit(const char *fstype, const char *value)
                       (text_equal(fstype, "btrfs") && !text_equal(value, "30")));
 }
 
-bool mount_options_missing(const char *fstype, const char *wanted, const char *shown)
+bool mount_options_missing(const char *fstype, const char *wanted, const char *shown, bool discards)
 {
     AUTO_FREE char *commit = text_list_value(wanted, "commit");
     AUTO_FREE char *commit_now = text_list_value(shown, "commit");
-    bool discard = text_equal(fstype, "ext4") && text_list_has(wanted, "discard") &&
+    bool discard = discards && text_equal(fstype, "ext4") && text_list_has(wanted, "discard") &&
                    !text_list_has(wanted, "nodiscard");
 
     return (discard && !text_list_has(shown, "discard")) ||

@@ -16,5 +16,6 @@ char *mount_options_staying(const char *fstype, const char *before, const char *
                             const char *shown);
 
 /* Whether the kernel, which shows `shown`, has other values than wanted. Few options are looked at:
- * those that it shows as they were given. */
-bool mount_options_missing(const char *fstype, const char *wanted, const char *shown);
+ * those that it shows as they were given. `discards`: the device can. */
+bool mount_options_missing(const char *fstype, const char *wanted, const char *shown,
+                           bool discards);

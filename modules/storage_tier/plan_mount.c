@@ -62,7 +62,8 @@ static bool options_changed(const struct tier_view *view)
     const struct fstab_line *line = view->line;
 
     if (mount_options_missing(view->fstype, view->want->mount_options,
-                              view->mount->fs_options ? view->mount->fs_options : ""))
+                              view->mount->fs_options ? view->mount->fs_options : "",
+                              view->found->discards))
         return true;
     return line && line->options &&
            !fstab_same_filesystem_options(line->options, view->want->mount_options);

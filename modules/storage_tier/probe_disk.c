@@ -308,6 +308,7 @@ int probe_disk(const struct request *request, const struct disk_request *want,
     if (r == 0) {
         find_grow_tool(found);
         find_mounted_size(found);
+        found->discards = disk_discards(&found->disk);
     }
     if (r == 0)
         r = uuid_draw(&found->new_uuid, error);

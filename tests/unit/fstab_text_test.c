@@ -164,8 +164,11 @@ static void options_that_the_kernel_shows(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-        assert_int_equal(mount_options_missing(cases[i].fstype, cases[i].wanted, cases[i].shown),
-                         cases[i].missing);
+        assert_int_equal(
+            mount_options_missing(cases[i].fstype, cases[i].wanted, cases[i].shown, true),
+            cases[i].missing);
+    assert_false(mount_options_missing("ext4", "discard", "rw", false));
+    assert_true(mount_options_missing("ext4", "discard,commit=7", "rw", false));
 }
 
 #define UUID "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11"

@@ -139,6 +139,20 @@ def test_options_that_fstab_has_and_the_mount_has_not(host):
         system.mounts_at(f"{ROOT}/hot")[0]["options"].split(","))
 
 
+def test_discard_on_a_device_that_cannot(host):
+    """As loop devices can't on ramfs. ext4 drops the option there, and doesn't show it."""
+    folder = host.folder / "ramfs"
+    folder.mkdir()
+    system.tool("mount", "-t", "ramfs", "ramfs", folder)
+    image = folder / "image"
+    image.write_bytes(bytes(SIZES["ext4"]))
+    wanted = [OS, wanted_disk(host.add_disk(image=image), mount_options="noatime,discard")]
+    system.tool("umount", "--lazy", folder)  # with the disk it goes
+    host.converge(wanted)
+    system.tool("umount", f"{ROOT}/hot")
+    host.converge(wanted)
+
+
 def test_a_mount_option_that_a_mounted_filesystem_refuses_is_not_written_to_fstab(host):
     disk = host.add_disk()
     host.converge([OS, wanted_disk(disk)])
