@@ -8,7 +8,8 @@
 #include "probe.h"
 #include "text.h"
 
-static const char *const tier_types[] = {"ext4", "xfs", "btrfs", "swap", NULL};
+/* What a tier can be, adopted ones included. */
+static const char *const tier_types[] = {"ext4", "ext3", "ext2", "xfs", "btrfs", "swap", NULL};
 
 void host_release(struct host *host)
 {

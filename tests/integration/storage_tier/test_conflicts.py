@@ -22,6 +22,16 @@ def test_two_disks_with_one_uuid_are_refused(host):
     host.converge(wanted)
 
 
+@pytest.mark.parametrize("kind", ("ext2", "ext3"))
+def test_a_copy_of_an_older_filesystem_is_refused_too(host, kind):
+    disk, other = host.add_disk(), host.add_disk("data-1")
+    system.tool(f"mkfs.{kind}", "-q", disk.path)
+    disk.sync()
+    copy_sparse(disk.image, other.image)
+    wanted = [OS, wanted_disk(disk, existing="adopt")]
+    refused(host, wanted, [disk, other], "duplicate-uuid", other.path)
+
+
 def test_directory_with_files_is_not_mounted_over(host):
     disk = host.add_disk()
     host.tier("hot").mkdir(parents=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import system
 from disk import MIB
+from existing import wanted_disk
 from host import FSTAB, OS, RECORDS, ROOT
 from test_changes import check_and_run, disk_of, read, write
 
@@ -116,6 +117,14 @@ def test_an_adopted_disk_without_its_line(host):
     host.converge([OS, dict(wanted, existing="adopt")])
     FSTAB.write_text("", encoding="utf-8")
     check_refused(host, "mount-point-in-use", disk.path, state="absent")
+
+
+def test_an_adopted_filesystem_of_an_older_kind(host):
+    disk = host.add_disk()
+    system.tool("mkfs.ext3", "-q", disk.path)
+    host.converge([OS, wanted_disk(disk, existing="adopt")])
+    assert ("umount", "hot") in check_and_run(host, [], state="absent").ops
+    assert host.fstab_lines() == [] and system.mounts_at(f"{ROOT}/hot") == []
 
 
 MAPPING = """
