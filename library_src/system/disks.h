@@ -56,6 +56,11 @@ struct disk_identity {
 int disks_resolve(const struct disk_list *disks, const struct disk_identity *identity,
                   const struct disk **ret_disk, char **ret_found_by, struct error *error);
 
+/* Refuses what can't be a tier's whatever is on it: os-disk, read-only-device, multipath-member,
+ * and identity-ambiguous where it has another path. Of `identity` the name counts. */
+int disks_check_usable(const struct disk_list *disks, const struct disk_identity *identity,
+                       const struct disk *disk, struct error *error);
+
 /* Opens the device node and checks through the descriptor that it is this very device: device
  * number, size, and (read again from sysfs, and from the disk itself where only that tells) serial,
  * wwn, designator, attachment and backing file. `flags` as for open(2); O_CLOEXEC and O_NOFOLLOW

@@ -82,8 +82,8 @@ static int check_paths(const struct disk_list *disks, const struct disk_identity
     return 0;
 }
 
-static int check_usable(const struct disk_list *disks, const struct disk_identity *identity,
-                        const struct disk *disk, struct error *error)
+int disks_check_usable(const struct disk_list *disks, const struct disk_identity *identity,
+                       const struct disk *disk, struct error *error)
 {
     AUTO_FREE char *description = disk_describe(disk);
 
@@ -112,7 +112,7 @@ int disks_resolve(const struct disk_list *disks, const struct disk_identity *ide
     if (r == 0)
         r = find(disks, identity, &disk, &found_by, error);
     if (r == 0)
-        r = check_usable(disks, identity, disk, error);
+        r = disks_check_usable(disks, identity, disk, error);
     if (r < 0)
         return r;
     *ret_disk = disk;

@@ -55,6 +55,10 @@ static int find_by_label(const struct disk_request *want, const struct host *hos
     if (!found)
         return -ENOENT;
     error_clear(error);
+    int r =
+        disks_check_usable(&host->disks, &(struct disk_identity){.name = want->name}, found, error);
+    if (r < 0)
+        return r;
     *ret_disk = found;
     *ret_found_by = strdup("label");
     return *ret_found_by ? 0 : error_oom(error);

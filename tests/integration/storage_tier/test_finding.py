@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import system
-from host import OS, ROOT, SIZES
+from existing import refused, wanted_disk
+from host import FSTAB, OS, ROOT, SIZES
 
 SEED = Path(__file__).parent.parent.parent / "lab" / "seed_fleet.json"
 
@@ -43,6 +44,16 @@ def test_two_disks_with_our_label_are_ambiguous(host):
     assert result["error_id"] == "identity-ambiguous"
     for disk in host.disks:
         assert disk.path in result["msg"]
+
+
+def test_what_is_found_by_its_label_has_to_be_usable(host):
+    disk = host.add_disk()
+    host.converge([OS, wanted_disk(disk)])
+    system.tool("umount", f"{ROOT}/hot")
+    FSTAB.write_text("", encoding="utf-8")
+    host.remove_disk(disk)
+    disk = host.add_disk(image=disk.image, read_only=True)
+    refused(host, [OS, {"name": "data-0", "tier": "hot"}], [disk], "read-only-device", disk.path)
 
 
 @pytest.mark.parametrize("provider", ["aws", "gcp", "oci"])
