@@ -52,12 +52,13 @@ static int read_signatures(struct disk *disk, const char *const *types, struct e
     return content_read_signatures(fd, types, &disk->content, error);
 }
 
+/* The OS disk's too: a copy of it can be attached as a data disk. */
 int host_read_signatures(struct host *host, bool all_types, struct error *error)
 {
     for (size_t i = 0; i < host->disks.count; i++) {
         struct disk *disk = &host->disks.items[i];
 
-        if (disk->os || !disk->path)
+        if (!disk->path)
             continue;
         int r = read_signatures(disk, all_types ? NULL : tier_types, error);
         if (r == -ENOMEM)

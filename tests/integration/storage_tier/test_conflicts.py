@@ -22,6 +22,16 @@ def test_two_disks_with_one_uuid_are_refused(host):
     host.converge(wanted)
 
 
+def test_a_copy_of_what_the_host_runs_from_is_refused(host):
+    disk, other = host.add_disk(), host.add_disk("data-1")
+    system.tool("mkfs.ext4", "-q", disk.path)
+    disk.sync()
+    copy_sparse(disk.image, other.image)
+    host.mount_private(disk.path, "/boot")
+    wanted = [OS, wanted_disk(other, existing="adopt")]
+    refused(host, wanted, [other], "duplicate-uuid", disk.path)
+
+
 @pytest.mark.parametrize("kind", ("ext2", "ext3"))
 def test_a_copy_of_an_older_filesystem_is_refused_too(host, kind):
     disk, other = host.add_disk(), host.add_disk("data-1")
