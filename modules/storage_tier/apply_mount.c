@@ -38,18 +38,21 @@ static int restore_line(const struct work *work, bool *ret_restored, struct erro
     return r == 0 && work->facts->systemd ? systemd_reload(error) : r;
 }
 
-static int refuse_options(const struct work *work, struct error *error)
+/* Whatever the reason is: without nofail the line would hold the next boot. */
+static int give_up(const struct work *work, int code, struct error *error)
 {
     AUTO_FREE char *reason = strdup(error_message(error));
     bool restored = false;
     int r = reason ? restore_line(work, &restored, error) : error_oom(error);
+    const char *line = restored ? "; fstab is without that line again" : "";
 
     if (r < 0)
         return r;
+    if (code != -EINVAL)
+        return error_set(error, code, "disk %s: %s%s", work->want->name, reason, line);
     return error_refuse(error, "mount-options",
                         "disk %s: %s; the filesystem refuses something in mount_options: %s%s",
-                        work->want->name, reason, work->want->mount_options,
-                        restored ? "; fstab is without that line again" : "");
+                        work->want->name, reason, work->want->mount_options, line);
 }
 
 static size_t count_mounts(const struct mount_list *mounts, const char *path)
@@ -71,7 +74,7 @@ static int mount_unless_mounted(const struct work *work, struct error *error)
     if (r == 0 && count_mounts(&mounts, work->path) == 0)
         r = mount_device(work->found->disk.path, work->path, apply_fstype(work), options, error);
     mounts_release(&mounts);
-    return r == -EINVAL ? refuse_options(work, error) : r;
+    return r < 0 && r != -ENOMEM ? give_up(work, r, error) : r;
 }
 
 /* One mount, and of this very disk, before anything is changed through its path. */

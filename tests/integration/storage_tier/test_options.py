@@ -187,6 +187,22 @@ def test_a_mount_option_that_the_kernel_refuses_is_said_and_the_run_can_go_on_la
     assert system.blkid(disk.path)["UUID"] == uuid
 
 
+def test_a_line_that_cannot_be_mounted_does_not_stay(host):
+    """Without nofail it would hold the next boot."""
+    disk = host.add_disk(size=SIZES["btrfs"])
+    wanted = wanted_disk(disk, fstype="btrfs")
+    result = host.run([OS, dict(wanted, mount_options="noatime,subvol=nope")])
+    assert result.failed and "fstab is without that line again" in result["msg"], result
+    assert host.fstab_lines("hot") == []
+    uuid = system.blkid(disk.path)["UUID"]
+    host.converge([OS, wanted])
+    assert system.blkid(disk.path)["UUID"] == uuid
+    lines = host.fstab_lines("hot")
+    system.tool("umount", f"{ROOT}/hot")
+    assert host.run([OS, dict(wanted, mount_options="subvol=nope")]).failed
+    assert host.fstab_lines("hot") == lines
+
+
 @pytest.mark.parametrize("root", ["/srv/storage", "/var/a/b/c", "/var/storage/", "/mnt"])
 def test_root_elsewhere(host, root):
     for path in ("/srv", "/mnt"):
