@@ -24,8 +24,10 @@ struct subject {
     uint64_t devno; /* a device, or what stat(2) says of the files of a filesystem */
     uint64_t super; /* the filesystem's own number, as mountinfo and maps have it */
     const char
-        *path;      /* where a btrfs is mounted, whose subvolumes have numbers of their own; NULL */
-    unsigned group; /* of peers that its mount shares with, 0: none */
+        *path; /* where a btrfs is mounted, whose subvolumes have numbers of their own; NULL */
+    const char *root;  /* of that mount within the filesystem */
+    const char *place; /* of its directory within the filesystem above */
+    unsigned above;    /* peers of the mount above, which an unmount goes over to; 0: none */
     struct text *seen; /* mount namespaces */
 };
 
@@ -164,40 +166,102 @@ static bool works_in(const char *name, const struct subject *subject, char **ret
     return how;
 }
 
-/* One line of mountinfo, taken apart: its device, target and optional fields. */
-static bool read_line(const char *line, uint64_t *ret_super, char ret_target[PATH_MAX],
-                      unsigned *ret_group, bool *ret_slave)
+/* One line of mountinfo, taken apart. */
+struct entry {
+    unsigned id, parent;
+    uint64_t super;
+    char root[PATH_MAX], target[PATH_MAX];
+    unsigned group, master, from; /* of peers: its own, those it follows, those that these follow */
+};
+
+static unsigned number_after(const char *text, const char *end, const char *name)
+{
+    const char *found = strstr(text, name);
+
+    return found && found < end ? (unsigned)atoi(found + strlen(name)) : 0;
+}
+
+static bool read_entry(const char *line, struct entry *entry)
 {
     unsigned a, b;
-    int end;
+    int length;
 
-    if (sscanf(line, "%*s %*s %u:%u %*s %4095s %*s%n", &a, &b, ret_target, &end) != 3)
+    if (sscanf(line, "%u %u %u:%u %4095s %4095s %*s%n", &entry->id, &entry->parent, &a, &b,
+               entry->root, entry->target, &length) != 6)
         return false;
-    const char *optional = line + end, *type = strstr(optional, " - ");
-    const char *shared = strstr(optional, " shared:"), *slave = strstr(optional, " master:");
-    *ret_super = makedev(a, b);
-    *ret_group = shared && shared < type ? (unsigned)atoi(shared + strlen(" shared:")) : 0;
-    *ret_slave = slave && slave < type;
+    const char *optional = line + length, *end = strstr(optional, " - ");
+    entry->super = makedev(a, b);
+    entry->group = number_after(optional, end, " shared:");
+    entry->master = number_after(optional, end, " master:");
+    entry->from = number_after(optional, end, " propagate_from:");
     return true;
 }
 
-/* Mounted there on its own: an unmount here doesn't go over to it. */
-static char *held_in(const char *process, const struct subject *subject)
+typedef bool (*choice)(const struct entry *entry, const void *what);
+
+/* The last one that fits, as a process sees the mounts. */
+static bool find_entry(const char *process, choice fits, const void *what, struct entry *ret_entry)
 {
-    AUTO_FREE char *path = text_format("/proc/%s/mountinfo", process);
+    AUTO_FREE char *path = text_format("/proc/%s/mountinfo", process), *line = NULL;
     AUTO_FCLOSE FILE *table = path ? fopen(path, "re") : NULL;
-    AUTO_FREE char *line = NULL;
-    char target[PATH_MAX];
+    struct entry entry;
     size_t size = 0;
-    uint64_t super;
-    unsigned group;
-    bool slave;
+    bool found = false;
 
     while (table && getline(&line, &size, table) > 0)
-        if (read_line(line, &super, target, &group, &slave) && super == subject->super && !slave &&
-            (group == 0 || group != subject->group))
-            return text_format("mounted at %s in the mount namespace of process", target);
-    return NULL;
+        if (read_entry(line, &entry) && fits(&entry, what)) {
+            *ret_entry = entry;
+            found = true;
+        }
+    return found;
+}
+
+static bool has_id(const struct entry *entry, const void *id)
+{
+    return entry->id == *(const unsigned *)id;
+}
+
+static bool has_target(const struct entry *entry, const void *target)
+{
+    return text_equal(entry->target, target);
+}
+
+/* Where in the filesystem above it is mounted. Owned by the caller. */
+static char *place_of(const struct entry *entry, const struct entry *above)
+{
+    size_t length = text_equal(above->target, "/") ? 0 : strlen(above->target);
+
+    return text_format("%s%s", text_equal(above->root, "/") ? "" : above->root,
+                       strlen(entry->target) >= length ? entry->target + length : "");
+}
+
+/* An unmount goes over to what is mounted at the same place of a mount that follows the one above;
+ * not to bind mounts at other places, nor to those of a part. */
+static bool goes_along(const char *process, const struct entry *entry,
+                       const struct subject *subject)
+{
+    unsigned group = subject->above;
+    struct entry above;
+
+    if (!group || !text_equal(entry->root, subject->root) ||
+        !find_entry(process, has_id, &entry->parent, &above))
+        return false;
+    AUTO_FREE char *place = place_of(entry, &above);
+    return place && text_equal(place, subject->place) &&
+           (above.group == group || above.master == group || above.from == group);
+}
+
+struct question {
+    const char *process;
+    const struct subject *subject;
+};
+
+static bool holds(const struct entry *entry, const void *what)
+{
+    const struct question *question = what;
+
+    return entry->super == question->subject->super &&
+           !goes_along(question->process, entry, question->subject);
 }
 
 static bool holds_elsewhere(const char *process, const struct subject *subject, char **ret_how)
@@ -212,25 +276,10 @@ static bool holds_elsewhere(const char *process, const struct subject *subject, 
     if (!name || (subject->seen->data && strstr(subject->seen->data, name)))
         return false;
     text_add(subject->seen, name);
-    *ret_how = held_in(process, subject);
+    struct entry entry;
+    if (find_entry(process, holds, &(struct question){process, subject}, &entry))
+        *ret_how = text_format("mounted at %s in the mount namespace of process", entry.target);
     return *ret_how;
-}
-
-static void find_mount(const char *path, struct subject *subject)
-{
-    AUTO_FCLOSE FILE *table = fopen("/proc/self/mountinfo", "re");
-    AUTO_FREE char *line = NULL;
-    char target[PATH_MAX];
-    size_t size = 0;
-    uint64_t super;
-    unsigned group;
-    bool slave;
-
-    while (table && getline(&line, &size, table) > 0)
-        if (read_line(line, &super, target, &group, &slave) && text_equal(target, path)) {
-            subject->super = super;
-            subject->group = group;
-        }
 }
 
 char *mount_users(const char *path)
@@ -239,13 +288,22 @@ char *mount_users(const char *path)
     struct stat status;
     struct statfs filesystem;
     struct subject subject = {.seen = &seen};
+    struct entry mount, above;
+    AUTO_FREE char *place = NULL;
 
     if (stat(path, &status) < 0)
         return NULL;
     subject.devno = subject.super = status.st_dev;
+    if (find_entry("self", has_target, path, &mount)) {
+        subject.super = mount.super;
+        subject.root = mount.root;
+    }
+    if (subject.root && find_entry("self", has_id, &mount.parent, &above)) {
+        subject.above = above.group;
+        subject.place = place = place_of(&mount, &above);
+    }
     if (statfs(path, &filesystem) == 0 && filesystem.f_type == BTRFS_SUPER_MAGIC)
         subject.path = path;
-    find_mount(path, &subject);
     scan(&text, &subject, works_in);
     scan(&text, &subject, holds_elsewhere);
     return text.length ? text_take(&text) : NULL;

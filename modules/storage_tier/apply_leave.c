@@ -155,7 +155,7 @@ static int unmount(struct facts *facts, const struct former *former, const char 
     }
     if (string_list_add(&facts->unmounted, path) < 0)
         return error_oom(error);
-    return check_free(former, error);
+    return stay(facts, check_free(former, error), error);
 }
 
 static int clear_immutable(const char *path, enum tier tier, struct error *error)

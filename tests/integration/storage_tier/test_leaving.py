@@ -145,8 +145,10 @@ def process(*argv):
     with subprocess.Popen(list(map(str, argv)), stdout=subprocess.PIPE,
                           stdin=subprocess.PIPE) as started:
         started.stdout.readline()
-        yield started
-        started.kill()
+        try:
+            yield started
+        finally:
+            started.kill()
 
 
 def test_a_program_runs_from_it(host):
@@ -230,6 +232,22 @@ def test_a_namespace_that_follows_is_in_nobodys_way(host):
     assert not host.tier("hot").exists()
 
 
+@pytest.mark.parametrize("part, place", (("part", "/var/elsewhere"), ("", "/var/elsewhere"),
+                                         ("part", f"{ROOT}/hot/part")))
+def test_a_namespace_that_follows_has_it_mounted_once_more(host, part, place):
+    """As of services with BindPaths= or ReadWritePaths=, and of containers."""
+    _, wanted = disk_of(host, "hot")
+    system.tool("mount", "--make-shared", "/var")
+    host.converge([OS, wanted])
+    Path("/var/elsewhere").mkdir()
+    (host.tier("hot") / "part").mkdir()
+    with process("unshare", "-m", "--propagation", "slave", "sh", "-c",
+                 f"mount --bind {ROOT}/hot/{part} {place}; echo ready; read x; sleep 600") as user:
+        check_refused(host, "mount-busy", f"mounted at {place} in the mount namespace", prune=True)
+        user.kill()
+    check_and_run(host, [OS], prune=True)
+
+
 @pytest.mark.parametrize("wanted_then", ("pruned", "moved"))
 def test_what_is_found_only_by_umount(host, wanted_then):
     _, wanted = disk_of(host, "hot")
@@ -246,6 +264,21 @@ def test_what_is_found_only_by_umount(host, wanted_then):
         assert host.run([OS, wanted, swap])["changed"] is False
     (host.tier("hot") / "socket").unlink()
     host.converge(**options)
+
+
+def test_a_namespace_without_processes_is_found_after_the_unmount(host):
+    _, hot = disk_of(host, "hot")
+    _, cold = disk_of(host, "cold", name="data-1")
+    host.converge([OS, hot, cold])
+    fstab, keep = FSTAB.read_bytes(), Path("/run/keep")
+    keep.touch()
+    system.tool("unshare", f"--mount={keep}", "--propagation", "private", "true")
+    result = host.run([OS], prune=True)
+    assert result.failed and "fstab is as it was" in result["msg"], result
+    assert f"{ROOT}/hot has been unmounted" in result["msg"] and FSTAB.read_bytes() == fstab
+    assert len(system.mounts_at(f"{ROOT}/cold")) == 1
+    system.tool("umount", keep)
+    check_and_run(host, [OS], prune=True)
 
 
 def test_left_files_are_told_and_not_immutable(host):
