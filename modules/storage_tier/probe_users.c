@@ -18,12 +18,30 @@ static void add(struct text *text, const char *what, const char *where, const ch
     text_addf(text, "%s%s%s%s", text->length ? "; " : "", what, where, place);
 }
 
+/* Those of containers hold the filesystem, though not its mount: umount(2) succeeds. */
+static bool has_layer_below(const struct mount *mount, const char *path)
+{
+    const char *p = text_equal(mount->fstype, "overlay") ? mount->fs_options : NULL;
+    size_t length = strlen(path);
+
+    while (p && (p = strstr(p, path))) {
+        bool begins = p > mount->fs_options && strchr("=:", p[-1]);
+
+        p += length;
+        if (begins && strchr("/:,", *p)) /* or the end */
+            return true;
+    }
+    return false;
+}
+
 static void add_mounts(struct text *text, const struct host *host, const struct disk *disk,
                        const char *path)
 {
     for (size_t i = 0; i < host->mounts.count; i++)
         if (lies_below(host->mounts.items[i].target, path))
             add(text, host->mounts.items[i].source, " mounted at ", host->mounts.items[i].target);
+        else if (has_layer_below(&host->mounts.items[i], path))
+            add(text, "overlay", " with a layer of it mounted at ", host->mounts.items[i].target);
     for (size_t i = 0; i < disk->mounts.count; i++)
         if (!text_equal(disk->mounts.items[i], path) && !lies_below(disk->mounts.items[i], path))
             add(text, "it", " is also mounted at ", disk->mounts.items[i]);

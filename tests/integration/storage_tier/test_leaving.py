@@ -212,6 +212,22 @@ def test_the_kernel_uses_files_of_it(host):
         system.tool("swapoff", image)
 
 
+def test_containers_have_their_layers_on_it(host):
+    _, wanted = disk_of(host, "hot")
+    host.converge([OS, wanted])
+    layers = [host.tier("hot") / name for name in ("lower", "upper", "work")]
+    elsewhere = Path("/var/elsewhere")
+    for directory in (*layers, elsewhere):
+        directory.mkdir()
+    lower, upper, work = layers
+    system.tool("mount", "-t", "overlay", "container", elsewhere, "-o",
+                f"lowerdir={lower},upperdir={upper},workdir={work}")
+    check_refused(host, "mount-busy", f"overlay with a layer of it mounted at {elsewhere}",
+                  prune=True)
+    system.tool("umount", elsewhere)
+    check_and_run(host, [OS], prune=True)
+
+
 def test_another_namespace_has_it_mounted(host):
     _, wanted = disk_of(host, "hot")
     host.converge([OS, wanted])
