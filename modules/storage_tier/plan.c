@@ -201,7 +201,15 @@ static int plan_root(struct plan *plan, const struct facts *facts, const struct 
     return plan_step(plan, NULL, STEP_MKDIR_ROOT, "mkdir", strdup(request->root), NULL, error);
 }
 
-/* The root goes when nothing is in it but directories that go. */
+static bool is_mount_point(const struct mount_list *mounts, const char *path)
+{
+    for (size_t i = 0; i < mounts->count; i++)
+        if (text_equal(mounts->items[i].target, path))
+            return true;
+    return false;
+}
+
+/* The root goes when nothing is in it but directories that go, and nothing is mounted there. */
 static int plan_root_removal(struct plan *plan, const struct departures *departures,
                              const struct tier_views *views, struct error *error)
 {
@@ -210,7 +218,8 @@ static int plan_root_removal(struct plan *plan, const struct departures *departu
 
     for (size_t i = 0; i < departures->count; i++)
         going += departures->items[i].declared_path && departures->items[i].directory_goes;
-    if (!views->request->absent || !root->exists || root->entries.count != going)
+    if (!views->request->absent || !root->exists || root->entries.count != going ||
+        is_mount_point(&views->facts->mounts, views->request->root))
         return 0;
     return plan_step(plan, NULL, STEP_LEAVE_ROOT, "rmdir", strdup(views->request->root), NULL,
                      error);

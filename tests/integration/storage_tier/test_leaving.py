@@ -111,6 +111,14 @@ def test_something_else_is_mounted_there(host):
     check_refused(host, "mount-point-in-use", "theirs", f"{ROOT}/warm", state="absent")
 
 
+def test_a_root_that_is_a_mount_point_stays(host):
+    host.mount_private("-t", "tmpfs", "-o", "mode=755", "host", "/srv")
+    _, wanted = disk_of(host, "hot")
+    host.converge([OS, wanted], root="/srv")
+    assert ("rmdir", "hot") in host.converge([], root="/srv", state="absent").ops
+    assert list(Path("/srv").iterdir()) == []
+
+
 def test_an_adopted_disk_without_its_line(host):
     disk, wanted = disk_of(host, "hot")
     system.tool("mkfs.ext4", "-q", "-L", "photos", disk.path)
