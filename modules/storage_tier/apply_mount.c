@@ -114,10 +114,9 @@ int apply_mount(const struct work *work, struct error *error)
 
 /* Without a word about access times a remount keeps the present ones: relatime is the default, said
  * aloud. */
-int apply_remount(const struct work *work, struct error *error)
+static int remount(const struct work *work, const char *wanted, struct error *error)
 {
     static const char *const times[] = {"noatime", "nodiratime", "relatime", "strictatime"};
-    const char *wanted = work->want->mount_options;
     const struct fstab_line *line =
         fstab_line_of_tier(&work->facts->fstab, tier_names[work->want->tier]);
     bool said = false;
@@ -125,17 +124,41 @@ int apply_remount(const struct work *work, struct error *error)
     for (size_t i = 0; i < ARRAY_SIZE(times); i++)
         said |= text_list_has(wanted, times[i]);
     AUTO_FREE char *negation = mount_options_negation(
-        apply_fstype(work), line && line->options ? line->options : "", wanted);
+        apply_fstype(work), line && line->options ? line->options : "", work->want->mount_options);
     if (!negation)
         return error_oom(error);
     AUTO_FREE char *options =
         text_format("%s%s%s%s%s", said ? "" : "relatime,", negation, *negation ? "," : "",
                     text_list_has(wanted, "ro") ? "" : "rw,", wanted);
-    if (!options)
+    return options ? mount_change_options(work->found->disk.path, work->path, options, error)
+                   : error_oom(error);
+}
+
+/* After a refusal that can be of what counts at mount only: the rest has to be taken all the same.
+ */
+static int remount_with(const struct work *work, const char *rest, struct error *error)
+{
+    AUTO_FREE char *reason = strdup(error_message(error));
+    int r = reason ? remount(work, rest, error) : error_oom(error);
+
+    if (r < 0)
+        return r;
+    error_clear(error);
+    AUTO_FREE char *warning =
+        text_format("the options in fstab count from the next mount on: %s", reason);
+    if (!warning || json_array_append_new(work->outcome->warnings, json_text(warning)) < 0)
         return error_oom(error);
-    int r = mount_change_options(work->found->disk.path, work->path, options, error);
-    if (r < 0 && mount_options_for_mount_only(wanted))
-        return error_wrap(error, "the options in fstab count from the next mount on");
+    return 0;
+}
+
+int apply_remount(const struct work *work, struct error *error)
+{
+    const char *wanted = work->want->mount_options;
+    AUTO_FREE char *rest = mount_options_for_remount(wanted);
+    int r = rest ? remount(work, wanted, error) : error_oom(error);
+
+    if (r < 0 && r != -ENOMEM && !text_equal(rest, wanted))
+        r = remount_with(work, rest, error);
     if (r != -EINVAL)
         return r;
     AUTO_FREE char *reason = strdup(error_message(error));

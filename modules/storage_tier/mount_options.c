@@ -19,7 +19,7 @@ static bool mentions(const char *list, const char *option, size_t length)
     return false;
 }
 
-bool mount_options_for_mount_only(const char *options)
+static bool is_for_mount_only(const char *option, size_t length)
 {
     /* Of ext4, xfs, btrfs. */
     static const char names[] =
@@ -31,10 +31,23 @@ bool mount_options_for_mount_only(const char *options)
         "noattr2,ikeep,subvol,subvolid,device,degraded,space_cache,nospace_cache,clear_cache,"
         "rescue,usebackuproot,nologreplay,skip_balance,nodatacow,nodatasum,fatal_errors";
 
-    for (const char *p = options; *p; p += strcspn(p, ","), p += *p == ',')
-        if (mentions(names, p, name_length(p)))
-            return true;
-    return false;
+    return mentions(names, option, length);
+}
+
+char *mount_options_for_remount(const char *options)
+{
+    AUTO_TEXT struct text text = {0};
+    size_t length;
+
+    text_add(&text, "");
+    for (const char *p = options; *p; p += length, p += *p == ',') {
+        length = strcspn(p, ",");
+        if (is_for_mount_only(p, name_length(p)))
+            continue;
+        text_add(&text, text.length ? "," : "");
+        text_add_bytes(&text, p, length);
+    }
+    return text_take(&text);
 }
 
 /* Of options that are off where nobody asks for them. */

@@ -3,8 +3,9 @@
 
 #include <stdbool.h>
 
-/* Whether one of the options is known to count at mount only: a remount with it may be refused. */
-bool mount_options_for_mount_only(const char *options);
+/* Without the options that are known to count at mount only: a remount with those may be refused.
+ * Owned by the caller; NULL when out of memory. */
+char *mount_options_for_remount(const char *options);
 
 /* What switches off those options of `before` that `after` doesn't mention: "nodiscard,commit=0",
  * "" when nothing can or need be. Owned by the caller; NULL when out of memory. */

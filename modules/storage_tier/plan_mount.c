@@ -87,20 +87,12 @@ static int warn_of_staying(struct plan *plan, const struct tier_view *view, stru
 /* Before the line is written: the next boot must not find one that the filesystem refuses. */
 int plan_remount(struct plan *plan, const struct tier_view *view, struct error *error)
 {
-    struct action *action;
-
-    if (!view->mounted)
-        return 0;
-    bool flags = flags_differ(view);
-    if (!flags && !options_changed(view))
+    if (!view->mounted || (!flags_differ(view) && !options_changed(view)))
         return 0;
     int r =
         plan_step(plan, view, STEP_REMOUNT, "remount",
-                  text_format("%s with %s", view->path, view->want->mount_options), &action, error);
-    if (r < 0)
-        return r;
-    action->best_effort = !flags && mount_options_for_mount_only(view->want->mount_options);
-    return warn_of_staying(plan, view, error);
+                  text_format("%s with %s", view->path, view->want->mount_options), NULL, error);
+    return r < 0 ? r : warn_of_staying(plan, view, error);
 }
 
 int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error)

@@ -174,6 +174,20 @@ def test_an_option_that_counts_at_mount_only(host):
     assert host.run(wanted)["changed"] is False
 
 
+def test_an_option_that_counts_at_mount_only_with_others(host):
+    disk = host.add_disk()
+    host.converge([OS, wanted_disk(disk)])
+    lines = host.fstab_lines("hot")
+    result = host.run([OS, wanted_disk(disk, mount_options="noatime,data=writeback,commti=5")])
+    assert result.json.get("error_id") == "mount-options" and result["changed"] is False, result
+    assert host.fstab_lines("hot") == lines
+    wanted = [OS, wanted_disk(disk, mount_options="noatime,nodev,data=writeback")]
+    result = host.converge(wanted)
+    assert "next mount" in result["warnings"][0]
+    assert "nodev" in system.mounts_at(f"{ROOT}/hot")[0]["options"]
+    assert "data=writeback" in host.fstab_lines("hot")[0]
+
+
 def test_a_mount_option_that_the_kernel_refuses_is_said_and_the_run_can_go_on_later(host):
     disk = host.add_disk()
     result = host.run([OS, wanted_disk(disk, mount_options="nonsense=1,nofail")])
