@@ -150,8 +150,21 @@ static int check_mounts(const struct departure *departure, const struct mount_li
     return 0;
 }
 
-static int refuse(const struct departure *departure, const struct mount_list *mounts,
-                  struct error *error)
+/* It would mount the tier again, at the next boot at the latest. */
+static int check_lines(const struct departure *departure, const struct fstab *fstab,
+                       struct error *error)
+{
+    const struct fstab_line *line =
+        departure->former->mounted ? fstab_line_of_others(fstab, departure->path) : NULL;
+
+    return line ? error_refuse(error, "fstab-foreign-line",
+                               "tier %s is to go, but line %d of fstab, which is not the tier's, "
+                               "mounts something at its path: %s. Remove that line and run again",
+                               tier_names[departure->tier], line->number, line->text)
+                : 0;
+}
+
+static int refuse(const struct departure *departure, const struct facts *facts, struct error *error)
 {
     const struct former *former = departure->former;
 
@@ -162,7 +175,8 @@ static int refuse(const struct departure *departure, const struct mount_list *mo
             "and run again",
             tier_names[departure->tier], former->device ? former->device : "?", departure->path,
             former->users);
-    return check_mounts(departure, mounts, error);
+    int r = check_lines(departure, &facts->fstab, error);
+    return r < 0 ? r : check_mounts(departure, &facts->mounts, error);
 }
 
 static int plan_line(struct plan *plan, const struct departure *departure,
@@ -206,7 +220,7 @@ static int plan_lines(const struct departures *departures, const struct facts *f
     for (size_t i = 0; i < departures->count && r == 0; i++) {
         const struct departure *departure = &departures->items[i];
 
-        r = refuse(departure, &facts->mounts, error);
+        r = refuse(departure, facts, error);
         if (r == 0)
             r = plan_its_lines(plan, departure, fstab_after, &facts->fstab, error);
         reload |= departure->line || departure->former->mounted || departure->former->swap_active;

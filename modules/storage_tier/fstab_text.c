@@ -202,6 +202,14 @@ static bool is_of_a_tier(const struct fstab_line *line)
     return false;
 }
 
+const struct fstab_line *fstab_line_of_others(const struct fstab *fstab, const char *path)
+{
+    for (size_t i = 0; i < fstab->lines.count; i++)
+        if (!is_of_a_tier(&fstab->lines.items[i]) && same_path(fstab->lines.items[i].target, path))
+            return &fstab->lines.items[i];
+    return NULL;
+}
+
 static int check_lines(const struct disk_request *want, const struct found *found, const char *path,
                        const char *uuid, const struct fstab *fstab, struct error *error)
 {

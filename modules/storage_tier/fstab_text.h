@@ -25,6 +25,9 @@ bool fstab_same_fields(const char *a, const char *b);
  * there (errno ENOENT). */
 char *fstab_text_edit(const char *text, const char *old_line, const char *new_line);
 
+/* The first line that mounts something at `path` and is no tier's; NULL: none. */
+const struct fstab_line *fstab_line_of_others(const struct fstab *fstab, const char *path);
+
 /* Refuses what stands in the way in fstab: lines of others for this tier's path or device,
  * or for what is on it now, lines nobody can parse that name the path, our line twice. `uuid` NULL:
  * not known yet. */

@@ -31,6 +31,16 @@ def copy_line(old, new):
     FSTAB.write_text(f"{text}{line.replace(old, new)}\n", encoding="utf-8")
 
 
+def test_a_line_of_others_would_mount_it_again(host):
+    _, wanted = disk_of(host, "hot")
+    host.converge([OS, wanted])
+    text = FSTAB.read_text(encoding="utf-8")
+    FSTAB.write_text(text.replace(",x-storage-tier=hot", ""), encoding="utf-8")
+    check_refused(host, "fstab-foreign-line", f"{ROOT}/hot ext4", state="absent")
+    FSTAB.write_text("", encoding="utf-8")
+    check_and_run(host, [], state="absent")
+
+
 def test_a_tier_with_two_lines_goes_at_once(host):
     _, wanted = disk_of(host, "hot")
     host.converge([OS, wanted])
