@@ -116,6 +116,20 @@ int request_check_mkfs_options(const struct disk_request *disk, struct error *er
     return 0;
 }
 
+/* What makes mount(8) do something else than mount the whole of the disk; NULL: nothing. */
+static const char *other_operation(const char *options)
+{
+    static const char *const names[] = {"bind", "rbind",  "move",      "remount",
+                                        "loop", "offset", "sizelimit", "X-mount.subdir"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        AUTO_FREE char *value = text_list_value(options, names[i]);
+        if (value || text_list_has(options, names[i]))
+            return names[i];
+    }
+    return NULL;
+}
+
 int request_check_mount_options(const struct disk_request *disk, struct error *error)
 {
     const char *options = disk->mount_options;
@@ -143,6 +157,12 @@ int request_check_mount_options(const struct disk_request *disk, struct error *e
                          "disk %s: mount_options: x-systemd.automount is not supported: the tier's "
                          "disk has to be mounted at its path, nothing over it",
                          disk->name);
+    const char *other = other_operation(options);
+    if (other)
+        return error_set(error, -EINVAL,
+                         "disk %s: mount_options: %s can't be given: the whole of the disk is "
+                         "mounted at the tier's path",
+                         disk->name, other);
     if (text_list_has(options, "ro") && (disk->owner || disk->group || disk->mode))
         return error_set(
             error, -EINVAL,
