@@ -186,9 +186,9 @@ static int probe_one(const struct request *request, size_t index, struct host *h
         found->found_by = TAKE_PTR(resolved[index].found_by);
         r = probe_disk(request, want, host, &facts->fstab, intents,
                        before ? &before->found.items[index] : NULL, found, error);
-        if (r == 0)
-            r = look_for_unit(units, want, path, found, error);
     }
+    if (r == 0)
+        r = look_for_unit(units, want, path, found, error);
     if (r == 0 && want->tier != TIER_SWAP)
         r = look_at_mount_point(facts, request, want, found, error);
     if (r == 0)

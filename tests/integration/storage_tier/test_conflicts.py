@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 import system
@@ -76,6 +77,15 @@ def test_something_else_mounted_at_the_path_is_refused(host):
     host.tier("hot").mkdir(parents=True)
     system.tool("mount", "-t", "tmpfs", "guest", f"{ROOT}/hot")
     refused(host, [OS, wanted_disk(disk)], [disk], "mount-point-in-use", "guest", f"{ROOT}/hot")
+
+
+@pytest.mark.parametrize("tier, where", (("hot", f"{ROOT}/hot"), ("hot", f"{ROOT}/hot/"),
+                                         ("warm", f"{ROOT}/warm")))
+def test_a_unit_of_somebody_for_our_path_is_refused(host, tier, where):
+    disk, unit = host.add_disk(), Path(f"/etc/systemd/system/var-storage-{tier}.mount")
+    unit.parent.mkdir(parents=True)
+    unit.write_text(f"[Mount]\nWhat=/dev/vdz\nWhere={where}\n", encoding="utf-8")
+    refused(host, [OS, wanted_disk(disk)], [disk], "unit-conflict", f"tier {tier}", str(unit))
 
 
 def test_our_disk_mounted_elsewhere_is_refused(host):
