@@ -27,6 +27,7 @@ static const struct fields visible_directory_fields = {
 const struct fields found_fields = {sizeof(struct found),
                                     (const struct field[]){
                                         NESTED(OBJECT, found, disk, disk_fields),
+                                        NESTED(ARRAY, found, parts, disk_fields),
                                         ROW(STRING, found, found_by),
                                         ROW(STRING, found, new_uuid),
                                         NESTED(ARRAY, found, intents, intent_fields),

@@ -20,6 +20,7 @@ struct visible_directory {
 struct found {
     struct disk
         disk; /* for `os`: the device of the filesystem that holds the directory, as far as known */
+    struct disk_list parts; /* its partitions, with what the look at all disks found on them */
     char *found_by;
     char *new_uuid;             /* drawn for a filesystem that may have to be made */
     struct intent_list intents; /* at most one: the record that is about this disk */

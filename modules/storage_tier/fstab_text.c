@@ -170,27 +170,31 @@ static bool names_uuid(const struct fstab_line *line, const char *uuid)
 }
 
 /* Other disks may have the same label: what is mounted tells whose line it is. */
-static bool names_label(const struct fstab_line *line, const char *label, const struct found *found)
+static bool names_label(const struct fstab_line *line, const char *label, const struct disk *disk)
 {
     return line->label && text_equal(line->label, label) &&
-           (!line->devno || line->devno == found->disk.devno);
+           (!line->devno || line->devno == disk->devno);
 }
 
-/* Also by what is on the disk now, and won't be after a wipe: the line would hold the next boot. */
+static bool names_disk(const struct fstab_line *line, const struct disk *disk)
+{
+    for (size_t i = 0; i < disk->content.signatures.count; i++)
+        if (names_uuid(line, disk->content.signatures.items[i].uuid) ||
+            names_label(line, disk->content.signatures.items[i].label, disk))
+            return true;
+    return line->source &&
+           (text_equal(line->source, disk->path) || text_equal(line->source, disk->by_id) ||
+            (*line->source == '/' && line->devno && line->devno == disk->devno));
+}
+
+/* Also by what is on the disk and its partitions now, and won't be after a wipe: the line would
+ * hold the next boot. */
 static bool names_device(const struct fstab_line *line, const struct found *found, const char *uuid)
 {
-    const struct content *content = &found->disk.content;
-
-    for (size_t i = 0; i < content->signatures.count; i++)
-        if (names_uuid(line, content->signatures.items[i].uuid) ||
-            names_label(line, content->signatures.items[i].label, found))
+    for (size_t i = 0; i < found->parts.count; i++)
+        if (names_disk(line, &found->parts.items[i]))
             return true;
-    if (names_uuid(line, uuid))
-        return true;
-    return line->source &&
-           (text_equal(line->source, found->disk.path) ||
-            text_equal(line->source, found->disk.by_id) ||
-            (*line->source == '/' && line->devno && line->devno == found->disk.devno));
+    return names_uuid(line, uuid) || names_disk(line, &found->disk);
 }
 
 /* Of another tier's line the device may be this tier's: then it moves here. */

@@ -29,15 +29,31 @@ static bool in_use(const struct disk *disk)
     return disk->busy || disk->mounts.count || disk->swap_active;
 }
 
-/* A deep copy through the table, for the one record that is about this disk. */
-static int keep_intent(const struct intent *intent, struct found *found, struct error *error)
+/* A deep copy through the table, appended to a list. */
+static int keep(const struct fields *fields, const void *item, void *list, struct error *error)
 {
-    AUTO_JSON json_t *json = fields_to_json(&intent_fields, intent);
-    struct intent *copy = fields_append(&intent_fields, &found->intents);
+    AUTO_JSON json_t *json = fields_to_json(fields, item);
+    void *copy = fields_append(fields, list);
 
     if (!json || !copy)
         return error_oom(error);
-    return fields_from_json(&intent_fields, json, copy, error);
+    return fields_from_json(fields, json, copy, error);
+}
+
+/* The one record that is about this disk. */
+static int keep_intent(const struct intent *intent, struct found *found, struct error *error)
+{
+    return keep(&intent_fields, intent, &found->intents, error);
+}
+
+static int keep_partitions(const struct host *host, struct found *found, struct error *error)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < host->disks.count && r == 0; i++)
+        if (text_equal(host->disks.items[i].parent, found->disk.name))
+            r = keep(&disk_fields, &host->disks.items[i], &found->parts, error);
+    return r;
 }
 
 /* By its stamp on a disk with the recorded identity. */
@@ -301,6 +317,8 @@ int probe_disk(const struct request *request, const struct disk_request *want,
 {
     int r = examine(request, want, fstab, intents, before, found, error);
 
+    if (r == 0)
+        r = keep_partitions(host, found, error);
     if (r == 0)
         r = find_others(want, host, fstab, found, error);
     if (r == 0)

@@ -192,7 +192,9 @@ static const char *refusal_of(enum tier tier, bool os, struct fstab_line line)
     struct fstab fstab = {.lines = {lines, 2}};
     struct disk_request want = {.name = (char *)"data-0", .tier = tier, .os = os};
     struct signature there = {.uuid = (char *)OLD_UUID, .label = (char *)"photos"};
-    struct found found = {.disk = {.path = (char *)"/dev/sdb",
+    struct disk part = {.path = (char *)"/dev/sdb1", .devno = 2065};
+    struct found found = {.parts = {&part, 1},
+                          .disk = {.path = (char *)"/dev/sdb",
                                    .devno = 2064,
                                    .by_id = (char *)"/dev/disk/by-id/x",
                                    .content.signatures = {&there, 1}}};
@@ -244,6 +246,8 @@ static void lines_in_the_way(void **state)
     expect_answer(NULL, TIER_HOT, false, LINE(.source = (char *)"/dev/disk/by-uuid/other"));
     expect_answer(OTHERS, TIER_HOT, false, LINE(.source = (char *)"/dev/sdb"));
     expect_answer(OTHERS, TIER_HOT, false, LINE(.source = (char *)"/dev/disk/by-id/x"));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = (char *)"/dev/sdb1"));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = (char *)"/dev/sdb2"));
     expect_answer(NULL, TIER_HOT, true, LINE(.source = (char *)"/dev/sdb"));
     expect_answer(OTHERS, TIER_HOT, true, LINE(.target = at));
 }

@@ -92,6 +92,21 @@ def test_line_of_others_for_a_disk_that_is_adopted_or_wiped(host, disk, source, 
     host.converge(wanted)
 
 
+@pytest.mark.parametrize("source", ["UUID={uuid}", "LABEL=photos", "{path}"])
+def test_line_of_others_for_a_partition_that_is_wiped(host, source):
+    disk = host.add_disk("data-1", partitions=True)
+    system.tool("sfdisk", "-q", disk.path, input="label: gpt\nstart=2048,size=32M\n")
+    partition = disk.add_partition(1, 2048, 65536)
+    system.tool("mkfs.ext4", "-q", "-L", "photos", partition)
+    source = source.format(uuid=system.blkid(partition)["UUID"], path=partition)
+    wanted = [OS, {"name": "data-0", "tier": "hot", "device": disk.path}]
+    wanted[1]["wipe"] = host.run(wanted)["token"]
+    FSTAB.write_text(f"{source} /var/photos ext4 defaults 0 2\n", encoding="ascii")
+    refused(host, disk, wanted, "fstab-foreign-line", "/var/photos")
+    FSTAB.write_text("", encoding="ascii")
+    assert not host.run(wanted, check=True).failed
+
+
 @pytest.mark.parametrize("target", ["/var/storage//hot", "/var/storage/./hot",
                                     "/var/../var/storage/hot/"])
 def test_line_of_others_for_our_path_in_another_spelling(host, disk, wanted, target):
