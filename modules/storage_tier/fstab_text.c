@@ -172,8 +172,11 @@ static bool names_uuid(const struct fstab_line *line, const char *uuid)
 /* Other disks may have the same label: what is mounted tells whose line it is. */
 static bool names_label(const struct fstab_line *line, const char *label, const struct disk *disk)
 {
-    return line->label && text_equal(line->label, label) &&
-           (!line->devno || line->devno == disk->devno);
+    static const char links[] = "/dev/disk/by-label/";
+    bool link = line->source && text_starts_with(line->source, links);
+    const char *named = link ? line->source + strlen(links) : line->label;
+
+    return named && text_equal(named, label) && (!line->devno || line->devno == disk->devno);
 }
 
 static bool names_disk(const struct fstab_line *line, const struct disk *disk)
@@ -233,6 +236,9 @@ static int check_lines(const struct disk_request *want, const struct found *foun
             return refuse_line(want, found, line, "mounts something at its path", error);
         } else if (!want->os && !is_of_a_tier(line) && names_device(line, found, uuid)) {
             return refuse_line(want, found, line, "uses the same device", error);
+        } else if (!want->os && !want->adopt && !is_of_a_tier(line) &&
+                   names_label(line, tier_label(want->tier), &found->disk)) {
+            return refuse_line(want, found, line, "names the label that the disk gets", error);
         }
     }
     return 0;

@@ -286,6 +286,25 @@ static void other_names_of_the_device(void **state)
     expect_answer(NULL, TIER_HOT, false, LINE(.source = link, .devno = 2080));
 }
 
+/* That on the disk, and the one it is to get. */
+static void names_of_the_label(void **state)
+{
+    static char hot[] = "tier-hot", swap[] = "tier-swap", cold[] = "cold";
+    static char photos_link[] = "/dev/disk/by-label/photos";
+    static char hot_link[] = "/dev/disk/by-label/tier-hot";
+
+    (void)state;
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = photos_link));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = photos_link, .devno = 2080));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = hot_link));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.label = hot));
+    expect_answer(NULL, TIER_HOT, false, LINE(.label = hot, .devno = 2080));
+    expect_answer(NULL, TIER_HOT, false, LINE(.label = swap));
+    expect_answer(OTHERS, TIER_SWAP, false, LINE(.label = swap));
+    expect_answer(NULL, TIER_HOT, true, LINE(.label = hot));
+    expect_answer(NULL, TIER_HOT, false, LINE(.label = hot, .tier = cold));
+}
+
 static void lines_that_nobody_can_parse(void **state)
 {
     static const struct {
@@ -385,6 +404,7 @@ int main(void)
         cmocka_unit_test(lines_in_the_way),
         cmocka_unit_test(other_spellings_of_the_path),
         cmocka_unit_test(other_names_of_the_device),
+        cmocka_unit_test(names_of_the_label),
         cmocka_unit_test(options_that_are_taken_back),
         cmocka_unit_test(options_for_mount_only),
         cmocka_unit_test(options_that_the_kernel_shows),

@@ -92,6 +92,15 @@ def test_line_of_others_for_a_disk_that_is_adopted_or_wiped(host, disk, source, 
     host.converge(wanted)
 
 
+@pytest.mark.parametrize("source", ["LABEL=", "/dev/disk/by-label/"])
+@pytest.mark.parametrize("tier", ["hot", "swap"])
+def test_line_of_others_for_the_label_that_a_blank_disk_gets(host, disk, tier, source):
+    where = "none swap sw" if tier == "swap" else "/var/photos ext4 noauto"
+    FSTAB.write_text(f"{source}tier-{tier} {where} 0 0\n", encoding="ascii")
+    wanted = [OS, {"name": "data-0", "tier": tier, "device": disk.path}]
+    refused(host, disk, wanted, "fstab-foreign-line", f"{source}tier-{tier}")
+
+
 @pytest.mark.parametrize("source", ["UUID={uuid}", "LABEL=photos", "{path}"])
 def test_line_of_others_for_a_partition_that_is_wiped(host, source):
     disk = host.add_disk("data-1", partitions=True)
