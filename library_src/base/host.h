@@ -139,6 +139,7 @@ struct intent {
     char *identity; /* see intent_identity() */
     uint64_t size_bytes;
     char *fstype, *tier;
+    bool moves; /* it is a tier already, and has files: only its line in fstab is to be another */
     char *wipe; /* token of content that was to be destroyed first; NULL: none */
     struct signature_list signatures; /* that content's */
 };

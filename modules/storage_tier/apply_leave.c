@@ -42,7 +42,8 @@ static int write_record(struct found *found, const struct disk_request *want, st
                               .identity = intent_identity(&found->disk),
                               .size_bytes = found->disk.size_bytes,
                               .fstype = strdup(fs->type),
-                              .tier = strdup(tier_names[want->tier])};
+                              .tier = strdup(tier_names[want->tier]),
+                              .moves = true};
     if (!intent->uuid || !intent->identity || !intent->fstype || !intent->tier)
         return error_oom(error);
     return intent_write(intent, error);

@@ -47,6 +47,7 @@ static int fill_record(struct found *found, const struct disk_request *want, boo
     intent->fstype = strdup(want->fstype);
     intent->tier = strdup(tier_names[want->tier]);
     intent->size_bytes = found->disk.size_bytes;
+    intent->moves = false;
     if (!intent->identity || !intent->fstype || !intent->tier)
         return error_oom(error);
     if (wiping && !(again && text_equal(intent->wipe, want->wipe)))

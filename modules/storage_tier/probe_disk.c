@@ -105,13 +105,15 @@ int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_xfs_in_pro
 
 /* mkfs.xfs has finished by its own word, but no fsync preceded that word: the whole is checked.
  * Also where the record is a wipe's: what that began on can be such a half-made one, whose own
- * record is gone by now. */
+ * record is gone by now. Not where a tier moves: its log may have what is not in its place yet, of
+ * which a mount makes no fuss. */
 static int check_finished(struct found *found, struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
     const char *const argv[] = {"xfs_repair", "-n", found->disk.path, NULL};
 
-    if (!fs || found->intents.count == 0 || found->xfs_in_progress || !text_equal(fs->type, "xfs"))
+    if (!fs || found->intents.count == 0 || found->intents.items[0].moves ||
+        found->xfs_in_progress || !text_equal(fs->type, "xfs"))
         return 0;
     int r = program_run(argv, NULL, 0, NULL, error);
     if (r == -ENOMEM)

@@ -73,6 +73,26 @@ def test_killed(make_host, other):
     figures.finish("move" if other == "cold" else other)
 
 
+def test_power_is_cut_while_an_xfs_moves(host):
+    """Its log has what is not in its place yet: as it lies it is not in order, and a mount mends it."""
+    disk = host.add_disk(size=SIZES["xfs"])
+    hot, cold = ([OS, {"name": "data-0", "tier": tier, "device": disk.path, "fstype": "xfs"}]
+                 for tier in ("hot", "cold"))
+    host.converge(hot)
+    for number in range(500):
+        (host.tier("hot") / str(number)).write_text("precious", encoding="utf-8")
+    path = host.arguments_file(json.dumps({"disks": cold, "provider": "generic", "device_timeout": 0}))
+    subprocess.run(["strace", "-o", "/dev/null", "-e", "inject=umount2:signal=KILL", STORAGE_TIER, path],
+                   capture_output=True, check=False)
+    assert len(list(RECORDS.iterdir())) == 1 and host.fstab_lines() == []
+    system.tool("xfs_io", "-x", "-c", "shutdown -f", host.tier("hot"))
+    system.tool("umount", host.tier("hot"))
+    with pytest.raises(system.Failed):
+        system.check_filesystem(disk.path)
+    host.converge(cold)
+    assert len(list(host.tier("cold").iterdir())) == 500 and list(RECORDS.iterdir()) == []
+
+
 class Growth:
     """A host whose disk can be made larger again and again."""
 
