@@ -102,8 +102,8 @@ struct fstab_line {
     char *text; /* its bytes without the line end */
     char *source;
     char *uuid, *label; /* where the source is UUID=…, LABEL=… */
-    uint64_t devno;     /* of the node that the source leads to; of a tag, of what is mounted at the
-                           target; 0: unknown */
+    uint64_t devno; /* of the node that the source leads to; of a tag without a link of udev's, of
+                       what is mounted at the target; 0: unknown */
     char *target, *fstype, *options;
     char *tier;      /* x-storage-tier=…: ours; NULL: somebody else's */
     bool cloud_init; /* comment=cloudconfig: cloud-init's own */

@@ -209,18 +209,47 @@ static uint64_t devno_mounted(const struct mount_list *mounts, const char *targe
     return devno;
 }
 
+static uint64_t devno_of_node(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISBLK(status.st_mode) ? status.st_rdev : 0;
+}
+
+/* By udev's link, where there is one; 0: none. */
+static uint64_t devno_tagged(const char *source)
+{
+    static const struct {
+        const char *tag, *links;
+    } tags[] = {{"PARTUUID=", "partuuid"}, {"PARTLABEL=", "partlabel"}, {"ID=", "id"}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+        if (!text_starts_with(source, tags[i].tag))
+            continue;
+        const char *value = source + strlen(tags[i].tag);
+        value += strspn(value, "\"");
+        AUTO_FREE char *link =
+            text_format("/dev/disk/by-%s/%.*s", tags[i].links, (int)strcspn(value, "\""), value);
+        return link ? devno_of_node(link) : 0;
+    }
+    return 0;
+}
+
+static uint64_t find_device(const struct fstab_line *line, const struct mount_list *mounts)
+{
+    const char *source = line->source ? line->source : "";
+    bool bind = text_list_has(line->options, "bind") || text_list_has(line->options, "rbind");
+
+    if (*source == '/')
+        return bind ? 0 : devno_of_node(source);
+    uint64_t devno = devno_tagged(source);
+    return devno ? devno : devno_mounted(mounts, line->target);
+}
+
 void fstab_find_devices(struct fstab *fstab, const struct mount_list *mounts)
 {
-    for (size_t i = 0; i < fstab->lines.count; i++) {
-        struct fstab_line *line = &fstab->lines.items[i];
-        bool bind = text_list_has(line->options, "bind") || text_list_has(line->options, "rbind");
-        struct stat status;
-
-        if (!line->source || *line->source != '/')
-            line->devno = devno_mounted(mounts, line->target);
-        else if (!bind && stat(line->source, &status) == 0 && S_ISBLK(status.st_mode))
-            line->devno = status.st_rdev;
-    }
+    for (size_t i = 0; i < fstab->lines.count; i++)
+        fstab->lines.items[i].devno = find_device(&fstab->lines.items[i], mounts);
 }
 
 int fstab_read(const char *path, struct fstab *ret_fstab, struct error *error)

@@ -179,6 +179,12 @@ static bool names_label(const struct fstab_line *line, const char *label, const 
     return named && text_equal(named, label) && (!line->devno || line->devno == disk->devno);
 }
 
+/* A path, or the tag of a partition or of hardware: what has been found for it counts. */
+static bool leads_to_device(const char *source)
+{
+    return *source == '/' || text_starts_with(source, "PART") || text_starts_with(source, "ID=");
+}
+
 static bool names_disk(const struct fstab_line *line, const struct disk *disk)
 {
     for (size_t i = 0; i < disk->content.signatures.count; i++)
@@ -187,7 +193,7 @@ static bool names_disk(const struct fstab_line *line, const struct disk *disk)
             return true;
     return line->source &&
            (text_equal(line->source, disk->path) || text_equal(line->source, disk->by_id) ||
-            (*line->source == '/' && line->devno && line->devno == disk->devno));
+            (leads_to_device(line->source) && line->devno && line->devno == disk->devno));
 }
 
 /* Also by what is on the disk and its partitions now, and won't be after a wipe: the line would

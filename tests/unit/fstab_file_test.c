@@ -280,10 +280,12 @@ static void devices_of_lines(void **state)
                                        "/proc /d none defaults 0 0\n"
                                        "%s/node /e ext4 defaults 0 0\n"
                                        "%s/node /f none bind 0 0\n"
-                                       "%s/node /g none rbind 0 0\n",
+                                       "%s/node /g none rbind 0 0\n"
+                                       "PARTUUID=\"none-of-that\" /a ext4 defaults 0 0\n"
+                                       "ID=none-of-that /h ext4 defaults 0 0\n",
                                        directory, directory, directory);
     AUTO_FREE char *node = text_format("%s/node", directory);
-    const dev_t expected[] = {77, 0, 0, 0, number, 0, 0};
+    const dev_t expected[] = {77, 0, 0, 0, number, 0, 0, 77, 0};
 
     (void)state;
     if (mknod(node, S_IFBLK | 0600, number) < 0) {

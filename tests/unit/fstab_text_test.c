@@ -284,6 +284,10 @@ static void other_names_of_the_device(void **state)
     expect_answer(NULL, TIER_HOT, true, LINE(.label = photos));
     expect_answer(OTHERS, TIER_HOT, false, LINE(.source = link, .devno = 2064));
     expect_answer(NULL, TIER_HOT, false, LINE(.source = link, .devno = 2080));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = (char *)"PARTUUID=1", .devno = 2065));
+    expect_answer(OTHERS, TIER_HOT, false, LINE(.source = (char *)"ID=x", .devno = 2064));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = (char *)"PARTLABEL=x", .devno = 2080));
+    expect_answer(NULL, TIER_HOT, false, LINE(.source = (char *)"PARTLABEL=x"));
 }
 
 /* That on the disk, and the one it is to get. */

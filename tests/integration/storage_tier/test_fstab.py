@@ -116,6 +116,20 @@ def test_line_of_others_for_a_partition_that_is_wiped(host, source):
     assert not host.run(wanted, check=True).failed
 
 
+@pytest.mark.parametrize("source", ["PARTUUID={}", 'PARTUUID="{}"'])
+def test_line_of_others_for_a_partition_by_its_own_id(host, source):
+    disk = host.add_disk("data-1", partitions=True)
+    system.tool("sfdisk", "-q", disk.path, input="label: gpt\nstart=2048,size=32M\n")
+    partition = disk.add_partition(1, 2048, 65536)
+    wanted = [OS, {"name": "data-0", "tier": "hot", "device": partition}]
+    os.makedirs("/dev/disk/by-partuuid")
+    os.symlink(partition, "/dev/disk/by-partuuid/1111-22")
+    FSTAB.write_text(source.format("1111-22") + " /var/photos ext4 noauto 0 2\n", encoding="ascii")
+    result = host.run(wanted)
+    assert result.json.get("error_id") == "fstab-foreign-line" and not result["changed"], result
+    assert system.blkid(partition).get("TYPE") is None
+
+
 @pytest.mark.parametrize("target", ["/var/storage//hot", "/var/storage/./hot",
                                     "/var/../var/storage/hot/"])
 def test_line_of_others_for_our_path_in_another_spelling(host, disk, wanted, target):
