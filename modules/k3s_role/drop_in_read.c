@@ -28,6 +28,10 @@ static int add_setting(yaml_document_t *document, const yaml_node_t *name, yaml_
 {
     const char *key = drop_in_scalar(name);
 
+    /* Without + they hide those of K3s' other files, which is something else. */
+    if ((text_equal(key, "node-label") || text_equal(key, "node-taint")) &&
+        string_list_add(&registration->others, key) < 0)
+        return error_oom(error);
     if (text_equal(key, "node-label") || text_equal(key, "node-label+"))
         return add_values(document, value, &registration->labels, error);
     if (text_equal(key, "node-taint") || text_equal(key, "node-taint+"))

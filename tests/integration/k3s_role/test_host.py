@@ -85,6 +85,14 @@ def test_edited_by_hand(host):
     assert DROP_IN.read_text() == ours
 
 
+def test_lists_without_their_plus(host):
+    """K3s has hidden those of its other files so far."""
+    host.good(role="wkr")
+    DROP_IN.write_text(DROP_IN.read_text().replace("node-label+", "node-label"))
+    done = host.good(role="wkr")
+    assert done["changed"] and done["restart_needed"] and done["restart_reasons"]
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"- a\n", b"node-name: [", b"\x00" * 9, b"a: &a [*a]\n"])
 def test_nonsense_in_its_place(host, content):
     host.good(role="wkr")

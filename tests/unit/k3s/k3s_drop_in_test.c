@@ -62,7 +62,7 @@ static void test_edited_by_hand(void **state)
     assert_null(found.node_name);
     expect_list(&found.labels, "a=2 b=1");
     expect_list(&found.taints, "");
-    expect_list(&found.others, "node-name token flannel-iface");
+    expect_list(&found.others, "node-label node-taint node-name token flannel-iface");
 }
 
 static void test_names_given_twice(void **state)
