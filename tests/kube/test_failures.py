@@ -89,12 +89,14 @@ def test_no_kubeconfig(n1, role, tmp_path):
 
 @pytest.mark.parametrize("damage", [("client-key-data: ", "client-key-data: x"),
                                     ("client-key-data:", "client-lock-data:"), ("clusters:", "clusters: {"),
-                                    ("kind: Config", "kind: Pod")])
+                                    ("kind: Config", "kind: Pod"),
+                                    ("server: https://", "server: https://u:s3cret@x y"),
+                                    ("    server:", "    proxy-url: http://u:s3cret@p:x\n    server:")])
 def test_a_damaged_kubeconfig(n1, role, tmp_path, damage):
     text = role.kubeconfig.read_text()
     role.kubeconfig = tmp_path / "damaged"
     role.kubeconfig.write_text(text.replace(*damage))
-    failed(role, "kubeconfig-broken")
+    assert "s3cret" not in failed(role, "kubeconfig-broken")
 
 
 def elsewhere(role, cluster, port, folder):
