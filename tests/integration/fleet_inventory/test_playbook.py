@@ -102,3 +102,10 @@ def test_the_cluster_is_not_told_of_a_host_whose_file_could_not_be_written(site)
                               "wkr-3": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}})
     assert set(site.nodes()) == {"cpl-1", "wkr-1"}, site.output
     assert set(site.nodes("--tags", "nodes")) == {"cpl-1", "wkr-1", "broken", "wkr-3"}, site.output
+
+
+def test_a_kubeconfig_below_the_home_directory(site):
+    """As the module finds it."""
+    site.kubeconfig.write_text("")
+    site.kubeconfig = Path("~/k3s.yaml")
+    assert set(site.nodes()) == {"cpl-1", "wkr-1"}, site.output
