@@ -22,9 +22,11 @@ import sys
 given = {{k: v for k, v in json.load(open(sys.argv[1])).items() if not k.startswith("_ansible")}}
 with open({log!r}, "a") as file:
     file.write(json.dumps(given) + "\\n")
-failed = given.get("node_name") == "broken"
-print(json.dumps({{"failed": failed, "msg": "asked", "changed": False, "restart_needed": True, "pending": [],
-                  "nodes": {{given.get("node_name") or "n": {{"labels": {{"ecoma.io/storage-cold": "true"}}}}}}}}))
+if given.get("node_name") == "broken":
+    print(json.dumps({{"failed": True, "msg": "broken"}}))
+else:
+    nodes = {{given.get("node_name") or "n": {{"labels": {{"ecoma.io/storage-cold": "true"}}}}}}
+    print(json.dumps({{"changed": False, "restart_needed": True, "pending": [], "nodes": nodes}}))
 """
 DISKS = [{"name": "os", "tier": "none"}]  # which the real modules would refuse, should they ever be found
 
@@ -109,3 +111,11 @@ def test_a_kubeconfig_below_the_home_directory(site):
     site.kubeconfig.write_text("")
     site.kubeconfig = Path("~/k3s.yaml")
     assert set(site.nodes()) == {"cpl-1", "wkr-1"}, site.output
+
+
+@pytest.mark.parametrize("tiers", [["none"], ["auto"]])
+def test_with_a_limit_the_cluster_is_told_of_no_other_host(site, tiers):
+    """Whose drop-ins are as they were; and what they found themselves nobody knows."""
+    site.kubeconfig.write_text("")
+    site.hosts["wkr"]["wkr-2"] = {"k3s_role_storage_tiers": tiers}
+    assert set(site.nodes("--limit", "cpl-1,wkr-1")) == {"cpl-1", "wkr-1"}, site.output
