@@ -163,13 +163,25 @@ static int check_kubelets_labels(const struct node_request *host, struct error *
     return 0;
 }
 
+static int check_config_file(const char *path, struct error *error)
+{
+    const char *name = strrchr(path, '/');
+
+    if (path[0] != '/')
+        return error_set(error, -EINVAL, "config_file: %s is no absolute path", path);
+    if (!name[1] || text_equal(name, "/.") || text_equal(name, "/.."))
+        return error_set(error, -EINVAL, "config_file: %s is a directory's path, not a file's",
+                         path);
+    return 0;
+}
+
 static int parse_host(const json_t *params, struct request *request, struct error *error)
 {
     const char *name = json_string_value(json_object_get(params, "node_name"));
     int r = name ? request_parse_name(name, "node_name", &request->host.name, error) : 0;
 
-    if (r == 0 && request->config_file[0] != '/')
-        r = error_set(error, -EINVAL, "config_file: %s is no absolute path", request->config_file);
+    if (r == 0)
+        r = check_config_file(request->config_file, error);
     if (r == 0)
         r = request_parse_node(params, "this host", request->prefix, &request->host, error);
     if (r == 0 && request->host.role == ROLE_NONE && !request->absent)

@@ -247,6 +247,15 @@ def test_null_in_place_of_a_text(host, core, options):
     assert host.files() == before
 
 
+@pytest.mark.parametrize("path", ["x.yaml", "/etc/new/", "/etc/new/.", "/"])
+def test_a_path_that_names_no_file(host, path):
+    before = host.files()
+    for check in True, False:
+        refused = host.run(role="wkr", config_file=path, check=check)
+        assert refused.failed and "config_file" in refused["msg"] and refused["changed"] is False
+    assert host.files() == before and not Path("/etc/new").exists()
+
+
 def test_a_directory_in_its_place(host):
     DROP_IN.mkdir(parents=True)
     assert host.run(role="wkr")["error_id"] == "config-file-no-file"
