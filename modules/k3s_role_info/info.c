@@ -24,6 +24,9 @@ int info_parse(const json_t *params, void **ret_request, struct error *error)
     request->ignore_missing = true;
     request->timeout = REQUEST_SECONDS;
     int r = request_parse_common(params, request, error);
+    if (r == 0 && request->nodes.count > 0 && !request->cluster)
+        r = error_set(error, -EINVAL,
+                      "nodes is about the cluster, which isn't asked with cluster: false");
     if (r < 0) {
         request_free(request);
         return r;

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import DROP_IN, K3S_ROLE, STORAGE_TIER
+from conftest import DROP_IN, K3S_ROLE, K3S_ROLE_INFO, STORAGE_TIER
 
 ROLES = {
     "cpl": ({"ecoma.io/role=cpl"}, ["CriticalAddonsOnly=true:NoExecute"]),
@@ -260,6 +260,11 @@ def test_a_directory_in_its_place(host):
     DROP_IN.mkdir(parents=True)
     assert host.run(role="wkr")["error_id"] == "config-file-no-file"
     assert DROP_IN.is_dir()
+
+
+def test_info_of_nodes_without_the_cluster(host):
+    refused = host.run(module=K3S_ROLE_INFO, cluster=False, nodes=[{"name": "n1", "role": "wkr"}])
+    assert refused.failed and "cluster: false" in refused["msg"]
 
 
 def test_info(host):
