@@ -61,6 +61,13 @@ int intents_read(struct intent_list *ret_intents, struct error *error)
     return r;
 }
 
+struct timespec intents_changed(void)
+{
+    struct stat status;
+
+    return stat(INTENT_DIRECTORY, &status) == 0 ? status.st_mtim : (struct timespec){0};
+}
+
 char *intents_unwritable(void)
 {
     return directory_unwritable(access(STATE_DIRECTORY, F_OK) == 0 ? STATE_DIRECTORY : "/var/lib",

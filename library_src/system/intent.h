@@ -6,12 +6,16 @@
 #pragma once
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "host.h"
 
 /* All records of this host; none is no error. A file that is no record is an error that names it.
  */
 int intents_read(struct intent_list *ret_intents, struct error *error);
+
+/* When a record last came or went; zero: there has never been one. */
+struct timespec intents_changed(void);
 
 /* Why records couldn't be written, NULL: they can. Owned by the caller. */
 char *intents_unwritable(void);

@@ -32,7 +32,8 @@ enum {
     ROOT_ENTRIES = 8,
     POLL_MILLISECONDS = 200,
     CLOUD_INIT_SECONDS = 300,
-    PROBES_OF_USE = 3
+    PROBES_OF_USE = 3,
+    PROBES_OF_RECORDS = 30
 };
 
 static void wait_a_moment(void)
@@ -287,15 +288,35 @@ static bool use_is_unexplained(const struct facts *facts)
     return false;
 }
 
+/* Another run may be at work, which the first look doesn't wait for: a disk looked at after its
+ * record was written, by records read before, would seem to be somebody's. */
+static int probe_steadily(const struct request *request, const struct facts *before,
+                          struct facts **ret_facts, struct error *error)
+{
+    for (int i = 0;; i++) {
+        const struct timespec start = intents_changed();
+        int r = probe_once(request, before, ret_facts, error);
+        const struct timespec end = intents_changed();
+        bool steady = start.tv_sec == end.tv_sec && start.tv_nsec == end.tv_nsec;
+
+        if (steady || r == -ENOMEM || i == PROBES_OF_RECORDS)
+            return r;
+        if (r == 0)
+            facts_free(*ret_facts);
+        error_clear(error);
+        wait_a_moment();
+    }
+}
+
 int storage_probe(const void *request, const void *before, void **ret_facts, struct error *error)
 {
     struct facts *facts = NULL;
-    int r = probe_once(request, before, &facts, error);
+    int r = probe_steadily(request, before, &facts, error);
 
     for (int i = 0; r == 0 && i < PROBES_OF_USE && use_is_unexplained(facts); i++) {
         facts_free(facts);
         wait_a_moment();
-        r = probe_once(request, before, &facts, error);
+        r = probe_steadily(request, before, &facts, error);
     }
     if (r == 0)
         *ret_facts = facts;

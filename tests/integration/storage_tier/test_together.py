@@ -7,6 +7,7 @@ import time
 
 import pytest
 import system
+from crash import wrapped
 from host import FSTAB, OS, RECORDS, ROOT, SIZES
 
 
@@ -84,6 +85,26 @@ def test_a_disk_that_is_made_by_somebody_meanwhile_is_not_touched(host):
     assert result.failed and result["error_id"] in ("content-changed", "foreign-content")
     assert disk.path in result["msg"] and disk.digest() == digest
     assert host.fstab_lines() == []
+
+
+def test_a_record_that_comes_while_the_disk_is_looked_at(host):
+    """Another run's: to a look that began before it, its stamps are those of an unknown host."""
+    disk = host.add_disk()
+    wanted = [OS, {"name": "data-0", "tier": "hot", "device": disk.path}]
+    with wrapped(host, "mkfs.ext4", "exit 1"):
+        assert host.run(wanted).failed
+    (record,) = RECORDS.iterdir()
+    content = record.read_bytes()
+    record.unlink()
+    fd = os.open(disk.path, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    run = host.start(wanted)
+    time.sleep(0.5)
+    record.write_bytes(content)
+    os.close(fd)
+    result = host.finish(run)
+    assert not result.failed, result
+    assert system.blkid(disk.path)["UUID"] == record.name
 
 
 def test_lines_that_others_add_at_the_same_time_are_not_lost(host):
