@@ -12,7 +12,8 @@ void mounts_release(struct mount_list *mounts);
 void swaps_release(struct swap_list *swaps);
 
 /* Mounts a block device with mount(2), options as in fstab (nofail, x-… are userspace's and don't
- * reach the kernel). Success says nothing about what else is mounted there: read mounts again. */
+ * reach the kernel). Success says nothing about what else is mounted there: read mounts again.
+ * -EBUSY: the device is in use, perhaps for a moment only. */
 int mount_device(const char *source, const char *target, const char *fstype, const char *options,
                  struct error *error);
 /* Changes the options of a mount. fstab isn't asked. Both: -EINVAL is what mount(2) said, to an

@@ -6,11 +6,16 @@
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "file.h"
 #include "mounts.h"
 #include "text.h"
+
+/* Who looks whether the device is in use, as another run does, opens it exclusively for a moment.
+ */
+enum { TRIES = 20, POLL_MILLISECONDS = 100 };
 
 static void release_context(struct libmnt_context **context)
 {
@@ -54,10 +59,10 @@ static int run_context(struct libmnt_context *context, const char *source, const
     if (r == 0 && mnt_context_get_status(context) == 1)
         return 0;
     mnt_context_get_excode(context, r, reason, sizeof(reason));
-    bool invalid =
-        mnt_context_syscall_called(context) && mnt_context_get_syscall_errno(context) == EINVAL;
-    return error_set(error, invalid ? -EINVAL : -EIO, "mounting %s on %s failed: %s", source,
-                     target, *reason ? reason : failure_text(r));
+    int code = mnt_context_syscall_called(context) ? mnt_context_get_syscall_errno(context) : 0;
+    return error_set(error, code == EINVAL || code == EBUSY ? -code : -EIO,
+                     "mounting %s on %s failed: %s", source, target,
+                     *reason ? reason : failure_text(r));
 }
 
 int mount_device(const char *source, const char *target, const char *fstype, const char *options,
@@ -91,8 +96,11 @@ int swap_activate(const char *path, int priority, struct error *error)
                     ? 0
                     : SWAP_FLAG_PREFER | ((priority << SWAP_FLAG_PRIO_SHIFT) & SWAP_FLAG_PRIO_MASK);
 
-    if (swapon(path, flags) < 0)
-        return error_set_errno(error, -errno, "activating swap on %s", path);
+    for (int i = 0; swapon(path, flags) < 0; i++) {
+        if (errno != EBUSY || i == TRIES)
+            return error_set_errno(error, -errno, "activating swap on %s", path);
+        nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
+    }
     return 0;
 }
 

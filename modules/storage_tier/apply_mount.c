@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "apply_parts.h"
 #include "cleanup.h"
@@ -13,6 +14,8 @@
 #include "program.h"
 #include "text.h"
 #include "units.h"
+
+enum { TRIES = 20, POLL_MILLISECONDS = 100 };
 
 /* The line that this run wrote, as it was before: what can't be mounted now can't be at the next
  * boot. The line of a tier that moved stays: it is what says whose the disk is. */
@@ -65,7 +68,7 @@ static size_t count_mounts(const struct mount_list *mounts, const char *path)
 }
 
 /* Zero, or one: then systemd was first. Two would hide something. */
-static int mount_unless_mounted(const struct work *work, struct error *error)
+static int try_to_mount(const struct work *work, struct error *error)
 {
     AUTO_FREE char *options = fstab_options_text(work->want, &work->found->disk);
     struct mount_list mounts = {0};
@@ -74,6 +77,20 @@ static int mount_unless_mounted(const struct work *work, struct error *error)
     if (r == 0 && count_mounts(&mounts, work->path) == 0)
         r = mount_device(work->found->disk.path, work->path, apply_fstype(work), options, error);
     mounts_release(&mounts);
+    return r;
+}
+
+/* Who looks whether the device is in use, as another run does, opens it exclusively for a moment.
+ */
+static int mount_unless_mounted(const struct work *work, struct error *error)
+{
+    int r = try_to_mount(work, error);
+
+    for (int i = 0; r == -EBUSY && i < TRIES; i++) {
+        error_clear(error);
+        nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
+        r = try_to_mount(work, error);
+    }
     return r < 0 && r != -ENOMEM ? give_up(work, r, error) : r;
 }
 

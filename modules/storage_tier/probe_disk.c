@@ -185,18 +185,33 @@ static int examine_content(const struct request *request, const struct found *be
 
 /* The mkfs of a killed run goes on and keeps the lock (systemd's, on the whole disk's node): what
  * it leaves can be judged when it has finished. Who holds the lock for longer is named by apply. */
-static int wait_for_lock(const struct disk *disk, struct error *error)
+static int wait_for_lock(const struct disk *disk, int *ret_fd, struct error *error)
 {
     AUTO_FREE char *path = disk_whole_node(disk);
-    AUTO_CLOSE int fd = -1;
 
     if (!path)
         return error_oom(error);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
     for (time_t end = time(NULL) + LOCK_SECONDS;
          fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK && time(NULL) < end;)
         nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
+    *ret_fd = fd;
     return 0;
+}
+
+/* What opens the device exclusively, for a moment: with the lock, so that nobody who works on the
+ * disk finds it in use. */
+static int find_use_and_intent(const struct intent_list *intents, bool active, struct found *found,
+                               struct error *error)
+{
+    AUTO_CLOSE int lock = -1;
+    int r = active ? 0 : wait_for_lock(&found->disk, &lock, error);
+
+    if (r == 0 && !active)
+        r = disk_test_busy(&found->disk, error);
+    if (r == 0 && found->disk.busy)
+        found->users = device_users(found->disk.devno);
+    return r < 0 ? r : find_intent(intents, found, error);
 }
 
 static int examine(const struct request *request, const struct disk_request *want,
@@ -213,14 +228,7 @@ static int examine(const struct request *request, const struct disk_request *wan
                                      : disk_read_head(&found->disk, &found->head_zero,
                                                       &found->xfs_in_progress, error);
     }
-    if (!active)
-        r = wait_for_lock(&found->disk, error);
-    if (r == 0 && !active)
-        r = disk_test_busy(&found->disk, error);
-    if (r == 0 && found->disk.busy)
-        found->users = device_users(found->disk.devno);
-    if (r == 0)
-        r = find_intent(intents, found, error);
+    r = find_use_and_intent(intents, active, found, error);
     if (r == 0)
         r = examine_content(request, before, found, error);
     if (r == 0 && !in_use(&found->disk) && found->disk.content.kind != CONTENT_UNREADABLE)

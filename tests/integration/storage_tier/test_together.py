@@ -107,6 +107,28 @@ def test_a_record_that_comes_while_the_disk_is_looked_at(host):
     assert system.blkid(disk.path)["UUID"] == record.name
 
 
+@pytest.mark.parametrize("tier, call", (("hot", "mount"), ("swap", "swapon")))
+def test_a_look_at_the_disk_is_in_nobodys_way(host, tier, call):
+    """Another run's, which opens the device exclusively for a moment."""
+    disk = host.add_disk()
+    wanted = [OS, {"name": "data-0", "tier": tier, "device": disk.path}]
+
+    def look():
+        while f"x-storage-tier={tier}" not in FSTAB.read_text(encoding="utf-8"):
+            time.sleep(0.01)
+        fd = os.open(disk.path, os.O_RDONLY | os.O_EXCL)
+        time.sleep(1)
+        os.close(fd)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    result = host.run(wanted, prefix=("strace", "-o", "/dev/null", "-e",
+                                      f"inject={call}:delay_enter=500000"))
+    looking.join()
+    assert not result.failed, result
+    assert len(host.fstab_lines()) == 1 and host.run(wanted)["changed"] is False
+
+
 def test_lines_that_others_add_at_the_same_time_are_not_lost(host):
     """Somebody who appends to fstab again and again while tiers are set up."""
     wanted = four(host)
