@@ -133,15 +133,16 @@ static int send_nodes(struct work *work, struct error *error)
 }
 
 /* After some conflicts some don't wait any more for a moment in which nobody writes: every other
- * round is patches. */
+ * round is patches, the next ones each time. */
 static int send_open(struct work *work, int rounds, struct error *error)
 {
-    size_t sent = 0;
+    size_t nodes = work->request->nodes.count, sent = 0;
     int r = 0;
 
     if (rounds < PATCH_AFTER || rounds % 2 || work->may_not_patch)
         return send_nodes(work, error);
-    for (size_t i = 0; i < work->request->nodes.count && r == 0 && sent < PATCHES; i++) {
+    for (size_t n = 0; n < nodes && r == 0 && sent < PATCHES; n++) {
+        size_t i = work->next_patch++ % nodes;
         if (work->progress[i] != OPEN)
             continue;
         r = work_patch(work, i, error);

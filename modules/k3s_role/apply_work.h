@@ -15,6 +15,7 @@ struct work {
     enum progress *progress; /* of each declared Node */
     json_t *failures;        /* object: name to why */
     char *last;              /* what kubectl said when it last wrote */
+    size_t next_patch;       /* where to go on with patches */
     bool rehearses;          /* the server only checks */
     bool gave_up;            /* the time was over */
     bool may_not_patch;      /* the server lets this user replace Nodes only */
