@@ -109,6 +109,13 @@ char *text_trim(char *string)
     return string;
 }
 
+char *text_trim_slashes(char *path)
+{
+    for (size_t length = path ? strlen(path) : 0; length > 1 && path[length - 1] == '/';)
+        path[--length] = '\0';
+    return path;
+}
+
 static const char *list_find(const char *list, const char *item, size_t length, char after)
 {
     for (const char *p = list; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)

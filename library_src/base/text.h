@@ -32,6 +32,10 @@ bool text_ends_with(const char *string, const char *suffix);
 /* Removes white space at both ends, in place; returns its argument. */
 char *text_trim(char *string);
 
+/* Removes slashes at the end of a path, but for the root's, in place; returns its argument, which
+ * may be NULL. */
+char *text_trim_slashes(char *path);
+
 /* True when `list`, separated by commas, holds `item` as a whole element. */
 bool text_list_has(const char *list, const char *item);
 

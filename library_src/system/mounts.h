@@ -21,6 +21,11 @@ int mount_device(const char *source, const char *target, const char *fstype, con
 int mount_change_options(const char *source, const char *target, const char *options,
                          struct error *error);
 
+/* After a device was busy for the `tried`th time, from 0: waits a moment, for who looks whether it
+ * is in use, as another run does, opens it exclusively that long. False: it has been tried enough.
+ */
+bool mounts_pause_busy(int tried);
+
 /* priority: -1 leaves it to the kernel. */
 int swap_activate(const char *path, int priority, struct error *error);
 int swap_deactivate(const char *path, struct error *error);

@@ -13,8 +13,6 @@
 #include "mounts.h"
 #include "text.h"
 
-/* Who looks whether the device is in use, as another run does, opens it exclusively for a moment.
- */
 enum { TRIES = 20, POLL_MILLISECONDS = 100 };
 
 static void release_context(struct libmnt_context **context)
@@ -90,17 +88,23 @@ int mount_change_options(const char *source, const char *target, const char *opt
     return run_context(context, source, target, error);
 }
 
+bool mounts_pause_busy(int tried)
+{
+    if (tried == TRIES)
+        return false;
+    nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
+    return true;
+}
+
 int swap_activate(const char *path, int priority, struct error *error)
 {
     int flags = priority < 0
                     ? 0
                     : SWAP_FLAG_PREFER | ((priority << SWAP_FLAG_PRIO_SHIFT) & SWAP_FLAG_PRIO_MASK);
 
-    for (int i = 0; swapon(path, flags) < 0; i++) {
-        if (errno != EBUSY || i == TRIES)
+    for (int i = 0; swapon(path, flags) < 0; i++)
+        if (errno != EBUSY || !mounts_pause_busy(i))
             return error_set_errno(error, -errno, "activating swap on %s", path);
-        nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
-    }
     return 0;
 }
 

@@ -56,13 +56,6 @@ static const struct fields unit_fields = {
         {.name = "what", .kind = FIELD_STRING, .offset = offsetof(struct unit, what)},
         {0}}};
 
-/* As mounts have it. */
-static void trim_slashes(char *path)
-{
-    for (size_t length = path ? strlen(path) : 0; length > 1 && path[length - 1] == '/';)
-        path[--length] = '\0';
-}
-
 static int add_unit(struct unit_list *units, const char *directory, const char *name)
 {
     struct unit *unit = fields_append(&unit_fields, units);
@@ -71,8 +64,7 @@ static int add_unit(struct unit_list *units, const char *directory, const char *
         return -ENOMEM;
     AUTO_FREE char *text = file_read_value("%s", unit->path);
     if (text) {
-        unit->where = unit_value(text, "Where");
-        trim_slashes(unit->where);
+        unit->where = text_trim_slashes(unit_value(text, "Where"));
         unit->what = unit_value(text, "What");
     }
     return 0;

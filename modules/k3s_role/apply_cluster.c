@@ -83,6 +83,22 @@ int work_fail(struct work *work, size_t i, const char *why, struct error *error)
     return 0;
 }
 
+int work_take_reply(struct work *work, size_t i, struct reply *reply, bool stays_open,
+                    struct error *error)
+{
+    AUTO_FREE char *line = reply_error_of(reply->errors, work_name(work, i));
+    int r = 0;
+
+    if (reply->status == 0)
+        work->progress[i] = WRITTEN;
+    else if (!stays_open)
+        r = line ? work_fail(work, i, line, error)
+                 : kubectl_explain(&work->kubectl, reply->errors, error);
+    free(work->last);
+    work->last = TAKE_PTR(reply->errors);
+    return r;
+}
+
 /* Node by Node: written, refused, or, after a conflict and where nothing is said, still open. */
 static int judge(struct work *work, const struct reply *reply, struct error *error)
 {

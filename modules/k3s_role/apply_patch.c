@@ -9,25 +9,6 @@
 #include "replies.h"
 #include "text.h"
 
-static int judge(struct work *work, size_t i, const struct reply *reply, struct error *error)
-{
-    const char *name = work_name(work, i);
-
-    if (reply->status == 0) {
-        work->progress[i] = WRITTEN;
-        return 0;
-    }
-    if (reply_patch_is_stale(reply->errors))
-        return 0;
-    if (strstr(reply->errors, "(Forbidden)")) {
-        work->may_not_patch = true;
-        return 0;
-    }
-    AUTO_FREE char *line = reply_error_of(reply->errors, name);
-    return line ? work_fail(work, i, line, error)
-                : kubectl_explain(&work->kubectl, reply->errors, error);
-}
-
 int work_patch(struct work *work, size_t i, struct error *error)
 {
     const struct request *request = work->request;
@@ -45,9 +26,11 @@ int work_patch(struct work *work, size_t i, struct error *error)
     AUTO_JSON json_t *patch = node_patch_make(&change, node, request->prefix);
     r = patch ? cluster_patch(&work->kubectl, work_name(work, i), patch, &reply, error)
               : error_oom(error);
-    if (r == 0)
-        r = judge(work, i, &reply, error);
-    free(work->last);
-    work->last = TAKE_PTR(reply.errors);
-    return r;
+    if (r < 0)
+        return r;
+    bool stale = reply_patch_is_stale(reply.errors);
+    bool forbidden = reply.status != 0 && !stale && strstr(reply.errors, "(Forbidden)");
+    if (forbidden)
+        work->may_not_patch = true;
+    return work_take_reply(work, i, &reply, stale || forbidden, error);
 }

@@ -24,6 +24,11 @@ struct work {
 const char *work_name(const struct work *work, size_t i);
 int work_fail(struct work *work, size_t i, const char *why, struct error *error);
 
+/* What kubectl said of one Node that was sent alone; its errors are taken over. `stays_open`: a
+ * failure is one that another round may mend. */
+int work_take_reply(struct work *work, size_t i, struct reply *reply, bool stays_open,
+                    struct error *error);
+
 /* Writes one open Node by a patch that names no version. It stays open when what the patch relies
  * upon has changed, or when patches aren't allowed. */
 int work_patch(struct work *work, size_t i, struct error *error);

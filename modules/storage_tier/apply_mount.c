@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "apply_parts.h"
 #include "cleanup.h"
@@ -14,8 +13,6 @@
 #include "program.h"
 #include "text.h"
 #include "units.h"
-
-enum { TRIES = 20, POLL_MILLISECONDS = 100 };
 
 /* The line that this run wrote, as it was before: what can't be mounted now can't be at the next
  * boot. The line of a tier that moved stays: it is what says whose the disk is. */
@@ -80,15 +77,12 @@ static int try_to_mount(const struct work *work, struct error *error)
     return r;
 }
 
-/* Who looks whether the device is in use, as another run does, opens it exclusively for a moment.
- */
 static int mount_unless_mounted(const struct work *work, struct error *error)
 {
     int r = try_to_mount(work, error);
 
-    for (int i = 0; r == -EBUSY && i < TRIES; i++) {
+    for (int i = 0; r == -EBUSY && mounts_pause_busy(i); i++) {
         error_clear(error);
-        nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
         r = try_to_mount(work, error);
     }
     return r < 0 && r != -ENOMEM ? give_up(work, r, error) : r;

@@ -204,10 +204,7 @@ static char *target_of(const struct search *search)
 
     if (search->tier == TIER_SWAP || !target || *target != '/')
         target = search->path;
-    size_t length = strlen(target);
-    while (length > 1 && target[length - 1] == '/')
-        length--;
-    return strndup(target, length);
+    return text_trim_slashes(strdup(target));
 }
 
 int probe_former(const struct request *request, const struct host *host, struct facts *facts,

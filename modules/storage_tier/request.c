@@ -122,11 +122,8 @@ static int check_strategy(struct request *request, const char *shared_tier, stru
 
 static int parse_root(const char *root, char **ret_root, struct error *error)
 {
-    size_t length = strlen(root);
+    char *copied = text_trim_slashes(strdup(root));
 
-    while (length > 1 && root[length - 1] == '/')
-        length--;
-    char *copied = strndup(root, length);
     if (!copied)
         return error_oom(error);
     *ret_root = copied;
