@@ -219,15 +219,13 @@ static int probe_disks(const struct request *request, const struct facts *before
 {
     __attribute__((cleanup(host_release))) struct host host = {0};
     __attribute__((cleanup(intents_release))) struct intent_list intents = {0};
-    __attribute__((cleanup(units_release))) struct unit_list units = {0};
+    __attribute__((cleanup(units_release))) struct unit_list units = units_read();
     struct resolved resolved[4] = {0};
     int r = resolve_in_time(request, &host, resolved, error);
 
     fstab_find_devices(&facts->fstab, &host.mounts);
     if (r == 0)
         r = intents_read(&intents, error);
-    if (r == 0)
-        r = units_read(&units, error);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
         fields_append(&found_fields, &facts->found);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)

@@ -27,12 +27,11 @@ int host_read(struct host *ret_host, struct error *error)
         r = swaps_read(&host.swaps, error);
     if (r == 0)
         r = disks_read(&host.mounts, &host.swaps, &host.disks, error);
-    if (r == 0)
-        r = disks_mark_os(&host.disks, &host.mounts, &host.os_known, error);
     if (r < 0) {
         host_release(&host);
         return r;
     }
+    host.os_known = disks_mark_os(&host.disks, &host.mounts);
     *ret_host = host;
     return 0;
 }
