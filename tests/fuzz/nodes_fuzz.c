@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "drop_in.h"
 #include "node.h"
@@ -26,7 +27,9 @@ static void require(bool truth)
 
 static int collect(void *data, json_t *object, struct error *error)
 {
-    return json_array_append((json_t *)data, object) < 0 ? error_oom(error) : 0;
+    (void)error;
+    json_array_append(data, object);
+    return 0;
 }
 
 /* What page_read() leaves out. */
@@ -114,7 +117,7 @@ static void take_drop_in(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    AUTO_FREE char *text = malloc(size + 1);
+    AUTO_FREE char *text = alloc_bytes(size + 1);
 
     memcpy(text, data, size);
     text[size] = '\0';
