@@ -69,15 +69,11 @@ static void take_node(json_t *node)
     struct node_request want = {.name = (char *)"n", .role = ROLE_STS};
     struct node_request_list nodes = {&want, 1};
     const struct request request = {.cluster = true, .prefix = (char *)"ecoma.io", .nodes = nodes};
-    AUTO_NODE_CHANGE struct node_change change = {0}, again = {0};
-    struct error error = ERROR_INIT;
 
     json_decref(node_summary(node, "ecoma.io"));
-    require(node_change_make(&request, &want, node, &change, &error) == 0);
+    AUTO_NODE_CHANGE struct node_change change = node_change_make(&request, &want, node);
     AUTO_JSON json_t *changed = node_change_apply(&change, node, "ecoma.io");
-    if (!changed) /* its metadata or spec can't be added to */
-        return;
-    require(node_change_make(&request, &want, changed, &again, &error) == 0);
+    AUTO_NODE_CHANGE struct node_change again = node_change_make(&request, &want, changed);
     require(node_change_is_empty(&again));
 }
 
