@@ -47,7 +47,7 @@ static json_t *failure(const struct run *run, const struct error *error)
     json_t *result = error->details ? json_copy(error->details) : json_object();
 
     json_object_set_new(result, "failed", json_true());
-    json_object_set_new(result, "changed", json_boolean(run->started));
+    json_object_set_new(result, "changed", json_boolean(run->progress.begun));
     json_object_set_new(result, "msg", result_text(error_message(error)));
     if (error->id)
         json_object_set_new(result, "error_id", json_string(error->id));

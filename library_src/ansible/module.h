@@ -10,12 +10,7 @@
 
 #include "actions.h"
 #include "params.h"
-
-/* What comes up while actions are carried out. */
-struct outcome {
-    json_t *warnings; /* array of strings */
-    json_t *result;   /* object: further result keys */
-};
+#include "progress.h"
 
 struct module {
     const char *name;
@@ -36,24 +31,19 @@ struct module {
 
     /* Validated parameters to the module's own request; looks at nothing but them. */
     int (*parse)(const json_t *params, void **ret_request, struct error *error);
-    /* Reads the system; writes nothing. `before` are the facts of a look moments ago whose plan is
+    /* Reads the system; writes nothing. `before` are the facts of moments ago whose plan is
      * about to be carried out, NULL otherwise: what apply checks again by itself may be taken from
      * there. */
     int (*probe)(const void *request, const void *before, void **ret_facts, struct error *error);
     /* Decides; pure. `plan` is initialised. */
     int (*plan)(const void *request, const void *facts, struct plan *plan, struct error *error);
-    /* Carries one action out. `facts` are those the plan was made from, and may be updated as the
-     * actions progress. May add to `outcome`. */
-    int (*apply)(const void *request, void *facts, const struct action *action,
-                 struct outcome *outcome, struct error *error);
-    /* In place of `apply`, where all actions are carried out in one go. Adds to `done`, an array,
-     * the `shown` of each that was completed, also when it fails. -EPERM, a refusal, says that
-     * nothing else was changed. */
-    int (*apply_together)(const void *request, void *facts, const struct plan *plan, json_t *done,
-                          struct error *error);
-    /* Beside `apply_together`, where others write at the same time: whether what the look after the
-     * work still finds to do is done as well, after `rounds` of it in `milliseconds`. 1: yes (it
-     * may have paused), 0: no, it is an error; or a refusal. NULL: no. */
+    /* Carries the plan out, and tells `progress` of each action. `facts` are those that the plan
+     * was made from. After an error `progress` says what was completed. */
+    int (*apply)(const void *request, const void *facts, const struct plan *plan,
+                 struct progress *progress, struct error *error);
+    /* Where others write at the same time: whether what is to be done still after the work is done
+     * as well, after `rounds` of it in `milliseconds`. 1: yes (it may have paused), 0: no, it is an
+     * error; or a refusal. NULL: no. */
     int (*again)(const void *request, int rounds, long milliseconds, struct error *error);
     /* In check mode, when there is something to do: asks what only the system can tell about it.
      * Changes nothing. NULL: nothing is asked. */

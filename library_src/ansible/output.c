@@ -182,18 +182,18 @@ void output_setup(void)
     alloc_on_failure(on_out_of_memory);
 }
 
-void output_action_begins(char *new_members)
+void output_begun(bool changes)
+{
+    begun = changes;
+}
+
+void output_keep(unsigned actions_done, char *new_members)
 {
     char *old = members;
 
     members = new_members;
-    begun = 1;
+    ended = (sig_atomic_t)actions_done;
     free(old);
-}
-
-void output_action_ended(void)
-{
-    ended = ended + 1;
 }
 
 int output_write(const char *data, size_t length)

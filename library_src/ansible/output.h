@@ -4,17 +4,18 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Keeps standard output aside, sends what anybody prints to nowhere, and prepares for signals and a
  * lack of memory. To be called once, before anything else. */
 void output_setup(void);
 
-/* For the object that a signal or a lack of memory leaves: an action begins (so `changed` is true),
- * or has ended. `members` is taken over: more of that object, as JSON without its braces, or NULL.
- */
-void output_action_begins(char *members);
-void output_action_ended(void);
+/* For the object that a signal or a lack of memory leaves: whether an action has begun, so that
+ * `changed` is true; how many have ended, and more of that object, as JSON without its braces, or
+ * NULL. `members` is taken over. */
+void output_begun(bool changes);
+void output_keep(unsigned actions_done, char *members);
 
 /* Writes the answer: once, and signals no longer matter from here on. 0, or -EIO where not all of
  * it could be written. */

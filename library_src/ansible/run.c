@@ -2,27 +2,36 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "coerce.h"
 #include "lock.h"
-#include "run_look.h"
 #include "text.h"
 
 enum { MAX_PLANS = 5 };
 
-void look_release(struct look *look)
-{
-    plan_release(&look->plan);
-    if (look->facts && look->module->facts_free)
-        look->module->facts_free(look->facts);
-    *look = (struct look){0};
-}
+/* What was found, and what follows from it. */
+struct state {
+    const struct module *module;
+    void *facts;
+    struct plan plan;
+};
 
-int look_again(const struct run *run, const struct look *before, struct look *look,
-               struct error *error)
+static void state_release(struct state *state)
 {
-    AUTO_LOOK struct look fresh = {.module = run->module};
+    plan_release(&state->plan);
+    if (state->facts && state->module->facts_free)
+        state->module->facts_free(state->facts);
+    *state = (struct state){0};
+}
+#define AUTO_STATE __attribute__((cleanup(state_release)))
+
+/* Probes and plans. Replaces what `state` held. */
+static int state_read(const struct run *run, const struct state *before, struct state *state,
+                      struct error *error)
+{
+    AUTO_STATE struct state fresh = {.module = run->module};
     int r = run->module->probe(run->request, before ? before->facts : NULL, &fresh.facts, error);
 
     if (r < 0)
@@ -31,19 +40,19 @@ int look_again(const struct run *run, const struct look *before, struct look *lo
     r = run->module->plan(run->request, fresh.facts, &fresh.plan, error);
     if (r < 0)
         return r;
-    look_release(look);
-    *look = fresh;
-    fresh = (struct look){0};
+    state_release(state);
+    *state = fresh;
+    fresh = (struct state){0};
     return 0;
 }
 
-bool holds_text(const json_t *texts, const json_t *text)
+static bool array_has(const json_t *array, const json_t *item)
 {
     json_t *other;
     size_t i;
 
-    json_array_foreach (texts, i, other)
-        if (json_equal(other, text))
+    json_array_foreach (array, i, other)
+        if (json_equal(other, item))
             return true;
     return false;
 }
@@ -54,12 +63,12 @@ static void keep_warnings(struct run *run, const json_t *warnings)
     size_t i;
 
     json_array_foreach (warnings, i, warning)
-        if (!holds_text(run->warnings, warning))
+        if (!array_has(run->warnings, warning))
             json_array_append(run->warnings, warning);
 }
 
 /* The actions and differences of `first`, and the module's own keys as they are at `last`. */
-static json_t *build_result(struct run *run, const struct look *first, const struct look *last)
+static json_t *build_result(struct run *run, const struct state *first, const struct state *last)
 {
     json_t *result = json_object();
 
@@ -67,7 +76,7 @@ static json_t *build_result(struct run *run, const struct look *first, const str
     json_object_set_new(result, "changed", json_boolean(first->plan.count > 0));
     json_object_update(result, last->plan.result);
     json_object_update(result, first->plan.consequences);
-    json_object_update(result, run->outcome);
+    json_object_update(result, run->progress.result);
     if (!run->module->changes_nothing)
         json_object_set_new(result, "actions", plan_actions_json(&first->plan, first->plan.count));
     if (run->show_diff && json_array_size(first->plan.diff) > 0)
@@ -76,16 +85,16 @@ static json_t *build_result(struct run *run, const struct look *first, const str
 }
 
 /* Others may have been at work until the lock was ours: the plan has to come out the same twice. */
-static int settle(const struct run *run, struct look *look, struct error *error)
+static int settle(const struct run *run, struct state *state, struct error *error)
 {
     for (int i = 0; i < MAX_PLANS; i++) {
-        AUTO_LOOK struct look before = *look;
+        AUTO_STATE struct state before = *state;
 
-        *look = (struct look){0};
-        int r = look_again(run, &before, look, error);
+        *state = (struct state){0};
+        int r = state_read(run, &before, state, error);
         if (r < 0)
             return r;
-        if (plan_equal(&before.plan, &look->plan))
+        if (plan_equal(&before.plan, &state->plan))
             return 0;
     }
     return error_set(error, -EAGAIN,
@@ -94,45 +103,116 @@ static int settle(const struct run *run, struct look *look, struct error *error)
                      MAX_PLANS);
 }
 
-static int change(struct run *run, struct look *look, json_t **ret_result, struct error *error)
+/* What is to be done still, but for what was excused. */
+static json_t *list_left(const struct progress *progress, const struct plan *plan)
 {
-    AUTO_LOOK struct look last = {0};
+    json_t *left = json_array();
+
+    for (size_t i = 0; i < plan->count; i++)
+        if (!array_has(progress->excused, plan->actions[i].shown))
+            json_array_append(left, plan->actions[i].shown);
+    return left;
+}
+
+static long milliseconds_since(const struct timespec *start)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - start->tv_sec) * 1000L + (now.tv_nsec - start->tv_nsec) / 1000000L;
+}
+
+/* 1 when what is left is to be done too. */
+static int ask_again(const struct run *run, int rounds, const struct timespec *start, json_t *left,
+                     struct error *error)
+{
+    int r = run->module->again
+                ? run->module->again(run->request, rounds, milliseconds_since(start), error)
+                : 0;
+
+    if (r == 0)
+        r = error_set(error, -EIO,
+                      "all actions were carried out without an error, but the system doesn't show "
+                      "what they should have made; to be done still: see actions_left");
+    if (r < 0)
+        error_detail(error, "actions_left", json_incref(left));
+    return r;
+}
+
+static int apply(struct run *run, const struct state *state, struct error *error)
+{
+    progress_add(&run->progress, &state->plan);
+    return run->module->apply(run->request, state->facts, &state->plan, &run->progress, error);
+}
+
+/* Carries `first` out until a fresh state, `last`, has nothing left to do: what others undid or
+ * brought meanwhile is done too, where the module wants that, and added to `first`. */
+static int apply_until_done(struct run *run, struct state *first, struct state *last,
+                            struct error *error)
+{
+    int r = apply(run, first, error);
+    struct timespec start;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int rounds = 1; r == 0; rounds++) {
+        r = state_read(run, NULL, last, error);
+        if (r < 0)
+            return r;
+        AUTO_JSON json_t *left = list_left(&run->progress, &last->plan);
+        if (json_array_size(left) == 0)
+            return 0;
+        r = ask_again(run, rounds, &start, left, error);
+        if (r < 0)
+            return r;
+        plan_extend(&first->plan, &last->plan);
+        r = apply(run, last, error);
+    }
+    return r;
+}
+
+static int change(struct run *run, struct state *state, json_t **ret_result, struct error *error)
+{
+    AUTO_STATE struct state last = {0};
     AUTO_CLOSE int lock = -1;
     int r = 0;
 
     if (run->module->lock_path)
         r = lock_take(run->module->lock_path, run->module->lock_seconds, &lock, error);
     if (r == 0)
-        r = settle(run, look, error);
+        r = settle(run, state, error);
     if (r < 0)
         return r;
-    if (look->plan.count == 0) {
-        *ret_result = build_result(run, look, look);
+    if (state->plan.count == 0) {
+        *ret_result = build_result(run, state, state);
         return 0;
     }
-    r = run_apply(run, look, &last, error);
-    if (r == 0)
-        *ret_result = build_result(run, look, &last);
+    r = apply_until_done(run, state, &last, error);
+    if (r == 0) {
+        *ret_result = build_result(run, state, &last);
+        return 0;
+    }
+    error_detail(error, "actions", json_incref(run->progress.actions));
+    error_detail(error, "actions_done", json_incref(run->progress.actions_done));
     return r;
 }
 
 int run_carry_out(struct run *run, json_t **ret_result, struct error *error)
 {
-    AUTO_LOOK struct look look = {0};
+    AUTO_STATE struct state state = {0};
     int r = run->module->parse(run->validation.params, &run->request, error);
 
     if (r == 0)
-        r = look_again(run, NULL, &look, error);
+        r = state_read(run, NULL, &state, error);
     if (r < 0)
         return r;
-    keep_warnings(run, look.plan.warnings);
-    if (run->check_mode && look.plan.count > 0 && run->module->rehearse)
-        r = run->module->rehearse(run->request, look.facts, error);
+    keep_warnings(run, state.plan.warnings);
+    if (run->check_mode && state.plan.count > 0 && run->module->rehearse)
+        r = run->module->rehearse(run->request, state.facts, error);
     if (r < 0)
         return r;
-    if (!run->module->changes_nothing && !run->check_mode && look.plan.count > 0)
-        return change(run, &look, ret_result, error);
-    *ret_result = build_result(run, &look, &look);
+    if (!run->module->changes_nothing && !run->check_mode && state.plan.count > 0)
+        return change(run, &state, ret_result, error);
+    *ret_result = build_result(run, &state, &state);
     return 0;
 }
 
@@ -169,7 +249,7 @@ int run_take_arguments(struct run *run, struct error *error)
     if (r < 0)
         return r;
     run->warnings = json_incref(run->validation.warnings);
-    run->outcome = json_object();
+    progress_start(&run->progress, run->warnings, run->validation.no_log);
     first = json_string_value(json_array_get(run->validation.errors, 0));
     bool ignored = json_array_size(run->validation.errors) == 1 &&
                    json_object_size(run->validation.unsupported) > 0 &&
@@ -182,7 +262,7 @@ void run_release(struct run *run)
     if (run->request && run->module->request_free)
         run->module->request_free(run->request);
     json_decref(run->warnings);
-    json_decref(run->outcome);
+    progress_release(&run->progress);
     json_decref(run->arguments);
     validation_release(&run->validation);
     *run = (struct run){0};

@@ -36,6 +36,13 @@ struct action *plan_add(struct plan *plan, json_t *shown)
     return &plan->actions[plan->count++];
 }
 
+void plan_extend(struct plan *plan, const struct plan *more)
+{
+    json_array_extend(plan->diff, more->diff);
+    for (size_t i = 0; i < more->count; i++)
+        plan_add(plan, json_incref(more->actions[i].shown));
+}
+
 void plan_warn(struct plan *plan, const char *format, ...)
 {
     va_list arguments;

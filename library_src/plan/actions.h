@@ -32,6 +32,9 @@ void plan_release(struct plan *plan);
 /* Appends an action, which is valid until the next plan_add; steals `shown`. */
 struct action *plan_add(struct plan *plan, json_t *shown);
 
+/* Appends the actions and differences of `more`. */
+void plan_extend(struct plan *plan, const struct plan *more);
+
 void plan_warn(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds a before/after pair of texts under one header, unless they are equal. */

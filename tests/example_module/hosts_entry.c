@@ -168,15 +168,15 @@ static int plan(const void *request_data, const void *facts_data, struct plan *p
     return 0;
 }
 
-static int apply(const void *request_data, void *facts, const struct action *action,
-                 struct outcome *outcome, struct error *error)
+static int apply(const void *request_data, const void *facts, const struct plan *plan,
+                 struct progress *progress, struct error *error)
 {
     const struct request *request = request_data;
     AUTO_FREE char *wanted = wanted_content(request, facts);
 
-    (void)action;
-    (void)outcome;
-    return file_replace(request->path, wanted, strlen(wanted), 0644, error);
+    progress_begin(progress);
+    int r = file_replace(request->path, wanted, strlen(wanted), 0644, error);
+    return progress_end(progress, &plan->actions[0], r, error);
 }
 
 static const struct module hosts_entry = {

@@ -137,13 +137,11 @@ static int misbehave(const struct request *request, struct error *error)
     return 0;
 }
 
-static int apply(const void *data, void *facts, const struct action *action,
-                 struct outcome *outcome, struct error *error)
+static int apply_one(const struct request *request, const struct action *action,
+                     struct progress *progress, struct error *error)
 {
-    const struct request *request = data;
     int r = 0;
 
-    (void)facts;
     if (strcmp(request->trouble, "no_effect") == 0)
         return 0;
     if (strcmp(request->trouble, "print") == 0) {
@@ -159,24 +157,49 @@ static int apply(const void *data, void *facts, const struct action *action,
         r = file_replace(request->paths[action->subject], request->content,
                          strlen(request->content), 0644, error);
     if (r == 0)
-        json_array_append_new(outcome->warnings,
-                              json_sprintf("wrote %s", request->paths[action->subject]));
+        progress_warn(progress, "wrote %s", request->paths[action->subject]);
     return r;
 }
 
-static int apply_together(const void *data, void *facts, const struct plan *plan, json_t *done,
-                          struct error *error)
+static int apply_each(const struct request *request, const struct plan *plan,
+                      struct progress *progress, struct error *error)
 {
-    struct outcome outcome = {json_array(), NULL};
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < plan->count; i++) {
-        r = apply(data, facts, &plan->actions[i], &outcome, error);
-        if (r == 0)
-            json_array_append(done, plan->actions[i].shown);
+        const struct action *action = &plan->actions[i];
+
+        progress_begin(progress);
+        r = progress_end(progress, action, apply_one(request, action, progress, error), error);
     }
-    json_decref(outcome.warnings);
     return r;
+}
+
+static int apply_together(const struct request *request, const struct plan *plan,
+                          struct progress *progress, struct error *error)
+{
+    size_t done = 0;
+    int r = 0;
+
+    progress_begin(progress);
+    for (size_t i = 0; r == 0 && i < plan->count; i++) {
+        r = apply_one(request, &plan->actions[i], progress, error);
+        if (r == 0) {
+            progress_done(progress, &plan->actions[i]);
+            done++;
+        }
+    }
+    if (r == -EPERM && done == 0)
+        progress_refused(progress);
+    return r;
+}
+
+static int apply(const void *data, const void *facts, const struct plan *plan,
+                 struct progress *progress, struct error *error)
+{
+    (void)facts;
+    return getenv("SAMPLE_TOGETHER") ? apply_together(data, plan, progress, error)
+                                     : apply_each(data, plan, progress, error);
 }
 
 static int rehearse(const void *data, const void *facts, struct error *error)
@@ -287,7 +310,6 @@ int main(int argc, char **argv)
         .probe = probe,
         .plan = plan,
         .apply = apply,
-        .apply_together = getenv("SAMPLE_TOGETHER") ? apply_together : NULL,
         .rehearse = rehearse,
         .request_free = request_free,
         .facts_free = facts_free,

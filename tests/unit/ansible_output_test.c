@@ -77,12 +77,9 @@ static int without_memory(void)
 
 static int without_memory_later(void)
 {
-    output_action_begins(NULL);
-    output_action_ended();
-    output_action_begins(strdup("\"a\": 1"));
-    output_action_begins(strdup("\"warnings\": []"));
-    for (int i = 0; i < 11; i++)
-        output_action_ended();
+    output_begun(true);
+    output_keep(1, strdup("\"a\": 1"));
+    output_keep(12, strdup("\"warnings\": []"));
     alloc_failed();
 }
 
@@ -114,7 +111,7 @@ static void out_of_memory(void **state)
 
 static int is_ended(void)
 {
-    output_action_begins(NULL);
+    output_begun(true);
     raise(SIGTERM);
     return 42;
 }
