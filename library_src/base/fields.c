@@ -85,6 +85,43 @@ void fields_release(const struct fields *fields, void *object)
     memset(object, 0, fields->size);
 }
 
+static void field_copy(const struct field *f, const void *from, void *to)
+{
+    switch (f->kind) {
+    case FIELD_STRING:
+        *(char **)to = alloc_string(*(char *const *)from);
+        break;
+    case FIELD_BOOL:
+        *(bool *)to = *(const bool *)from;
+        break;
+    case FIELD_INT:
+    case FIELD_ENUM:
+        *(int *)to = *(const int *)from;
+        break;
+    case FIELD_U64:
+        *(uint64_t *)to = *(const uint64_t *)from;
+        break;
+    case FIELD_STRINGS:
+        for (size_t i = 0; i < ((const struct string_list *)from)->count; i++)
+            string_list_add(to, ((const struct string_list *)from)->items[i]);
+        break;
+    case FIELD_OBJECT:
+        fields_copy(f->type, from, to);
+        break;
+    case FIELD_ARRAY:
+        for (size_t i = 0; i < ((const struct any_array *)from)->count; i++)
+            fields_copy(f->type, ((const struct any_array *)from)->items + i * f->type->size,
+                        fields_append(f->type, to));
+        break;
+    }
+}
+
+void fields_copy(const struct fields *fields, const void *from, void *to)
+{
+    for (const struct field *f = fields->rows; f->name; f++)
+        field_copy(f, at(from, f), (char *)to + f->offset);
+}
+
 static json_t *strings_to_json(const struct string_list *list)
 {
     json_t *array = json_array();

@@ -41,6 +41,9 @@ struct fields {
 /* Frees what the fields own and zeroes the struct. */
 void fields_release(const struct fields *fields, void *object);
 
+/* Makes a zeroed struct a copy that owns all its fields. */
+void fields_copy(const struct fields *fields, const void *from, void *to);
+
 /* A new JSON object with a key for each row. Bytes that are no UTF-8 are
  * shown as \xNN. */
 json_t *fields_to_json(const struct fields *fields, const void *object);

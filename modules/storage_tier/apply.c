@@ -7,7 +7,8 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include "apply_parts.h"
+#include "alloc.h"
+#include "apply_work.h"
 #include "cleanup.h"
 #include "directory.h"
 #include "disks.h"
@@ -34,116 +35,126 @@ static int make_directory(const char *path, struct error *error)
     return file_sync_directory(path, error);
 }
 
-static int set_immutable(const struct work *work, bool immutable, struct error *error)
+static int set_immutable(const struct work *work, enum tier tier, bool immutable,
+                         struct error *error)
 {
     AUTO_CLOSE int parent = directory_open_below(work->request->root);
 
     if (parent < 0)
         return error_set_errno(error, parent, "opening %s", work->request->root);
-    return directory_set_immutable(parent, tier_names[work->want->tier], immutable, error);
+    return directory_set_immutable(parent, tier_names[tier], immutable, error);
 }
 
 /* A record that is left of something else doesn't count. */
-static const char *uuid_of(const struct found *found)
+const char *apply_uuid(const struct disk_work *disk)
 {
-    const struct signature *fs = found_filesystem(found);
+    const struct signature *fs = found_filesystem(disk->found);
 
-    if (found->made)
-        return found->intents.items[0].uuid;
+    if (disk->made)
+        return disk->record.uuid;
     return fs ? fs->uuid : NULL;
 }
 
-const char *apply_fstype(const struct work *work)
+const char *apply_fstype(const struct disk_work *disk)
 {
-    const struct signature *fs = found_filesystem(work->found);
+    const struct signature *fs = found_filesystem(disk->found);
 
-    return work->found->made || !fs ? work->want->fstype : fs->type;
+    return disk->made || !fs ? disk->want->fstype : fs->type;
 }
 
-int apply_fstab_text(const struct request *request, struct facts *facts, const char *text,
-                     struct outcome *outcome, struct error *error)
+const struct fstab_line *apply_line(const struct work *work, enum tier tier)
 {
-    bool first = !json_object_get(outcome->result, "backup_file");
-    AUTO_FREE char *backup = NULL;
-    int r = fstab_replace(&facts->fstab, text, request->backup && first ? &backup : NULL, error);
+    for (size_t i = 0; i < work->fstab.lines.count; i++) {
+        const struct fstab_line *line = &work->fstab.lines.items[i];
 
-    if (r == 0 && backup)
-        json_object_set_new(outcome->result, "backup_file", json_text(backup));
+        if (text_equal(line->tier, tier_names[tier]) && !line->cloud_init &&
+            !work->lines_removed[i])
+            return line;
+    }
+    return NULL;
+}
+
+int apply_fstab_text(struct work *work, const char *text, struct error *error)
+{
+    bool backs_up = work->request->backup && !work->backed_up;
+    AUTO_FREE char *backup = NULL;
+    int r = fstab_replace(&work->fstab, text, backs_up ? &backup : NULL, error);
+
+    if (r == 0 && backup) {
+        work->backed_up = true;
+        progress_result(work->progress, "backup_file", json_text(backup));
+    }
     return r;
 }
 
-static int write_line(const struct work *work, struct error *error)
+static int write_line(struct work *work, const struct disk_work *disk, struct error *error)
 {
-    const struct fstab_line *line =
-        fstab_line_of_tier(&work->facts->fstab, tier_names[work->want->tier]);
-    const char *uuid = uuid_of(work->found);
+    const struct fstab_line *line = apply_line(work, disk->want->tier);
+    const char *uuid = apply_uuid(disk);
 
     if (!uuid)
         return error_set(error, -EINVAL, "disk %s: the UUID for its line in fstab is unknown",
-                         work->want->name);
+                         disk->want->name);
     AUTO_FREE char *wanted =
-        fstab_line_text(work->request, work->want, &work->found->disk, uuid, apply_fstype(work));
+        fstab_line_text(work->request, disk->want, &disk->found->disk, uuid, apply_fstype(disk));
     if (line && fstab_same_fields(line->text, wanted))
         return 0;
-    AUTO_FREE char *text =
-        fstab_text_edit(work->facts->fstab.text, line ? line->text : NULL, wanted);
-    return apply_fstab_text(work->request, work->facts, text, work->outcome, error);
+    AUTO_FREE char *text = fstab_text_edit(work->fstab.text, line ? line->text : NULL, wanted);
+    return apply_fstab_text(work, text, error);
 }
 
-static int apply_fstab(const struct work *work, struct error *error)
+static int apply_fstab(struct work *work, const struct disk_work *disk, struct error *error)
 {
-    int r = write_line(work, error);
+    int r = write_line(work, disk, error);
 
-    if (r == 0 && work->found->intents.count)
-        r = intent_remove(work->found->intents.items[0].uuid, error);
-    return r;
+    return r == 0 && disk->has_record ? intent_remove(disk->record.uuid, error) : r;
 }
 
-static int apply_label(const struct work *work, struct error *error)
+static int apply_label(const struct disk_work *disk, struct error *error)
 {
-    const char *label = tier_label(work->want->tier);
+    const char *label = tier_label(disk->want->tier);
     char padded[FSLABEL_MAX] = "";
 
-    if (work->want->tier == TIER_SWAP)
+    if (disk->want->tier == TIER_SWAP)
         return program_run(
-            (const char *const[]){"swaplabel", "-L", label, work->found->disk.path, NULL}, NULL, 0,
+            (const char *const[]){"swaplabel", "-L", label, disk->found->disk.path, NULL}, NULL, 0,
             NULL, error);
-    AUTO_CLOSE int fd = open(work->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO_CLOSE int fd = open(disk->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     strncpy(padded, label, sizeof(padded) - 1);
     if (fd < 0)
-        return error_set_errno(error, -errno, "opening %s", work->path);
+        return error_set_errno(error, -errno, "opening %s", disk->path);
     if (ioctl(fd, FS_IOC_SETFSLABEL, padded) == 0)
         return 0;
-    if (errno == ENOTTY && text_equal(apply_fstype(work), "ext4")) /* before Linux 5.17 */
+    if (errno == ENOTTY && text_equal(apply_fstype(disk), "ext4")) /* before Linux 5.17 */
         return program_run(
-            (const char *const[]){"tune2fs", "-L", label, work->found->disk.path, NULL}, NULL, 0,
+            (const char *const[]){"tune2fs", "-L", label, disk->found->disk.path, NULL}, NULL, 0,
             NULL, error);
-    return error_set_errno(error, -errno, "labelling the filesystem at %s as %s", work->path,
+    return error_set_errno(error, -errno, "labelling the filesystem at %s as %s", disk->path,
                            label);
 }
 
-static int apply_owner(const struct work *work, struct error *error)
+static int apply_owner(const struct disk_work *disk, struct error *error)
 {
-    AUTO_CLOSE int fd = open(work->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    uid_t uid = work->found->owner_uid < 0 ? (uid_t)-1 : (uid_t)work->found->owner_uid;
-    gid_t gid = work->found->group_gid < 0 ? (gid_t)-1 : (gid_t)work->found->group_gid;
+    AUTO_CLOSE int fd = open(disk->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    uid_t uid = disk->found->owner_uid < 0 ? (uid_t)-1 : (uid_t)disk->found->owner_uid;
+    gid_t gid = disk->found->group_gid < 0 ? (gid_t)-1 : (gid_t)disk->found->group_gid;
 
     if (fd < 0 || fchown(fd, uid, gid) < 0)
-        return error_set_errno(error, -errno, "changing the owner of %s", work->path);
+        return error_set_errno(error, -errno, "changing the owner of %s", disk->path);
     return 0;
 }
 
-static int apply_permissions(const struct work *work, struct error *error)
+static int apply_permissions(const struct disk_work *disk, struct error *error)
 {
-    AUTO_CLOSE int fd = open(work->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    AUTO_CLOSE int fd = open(disk->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat status;
     int mode;
 
     if (fd < 0 || fstat(fd, &status) < 0)
-        return error_set_errno(error, -errno, "examining %s", work->path);
-    int r = mode_apply(work->want->mode, (int)(status.st_mode & 07777), &mode, error);
+        return error_set_errno(error, -errno, "examining %s", disk->path);
+    int r = mode_apply(disk->want->mode, (int)(status.st_mode & 07777), &mode, error);
     if (r == 0 && fchmod(fd, (mode_t)mode) < 0)
-        r = error_set_errno(error, -errno, "changing the mode of %s", work->path);
+        r = error_set_errno(error, -errno, "changing the mode of %s", disk->path);
     return r;
 }
 
@@ -156,18 +167,18 @@ static int grow_btrfs(const char *path, struct error *error)
                        NULL, 0, NULL, error);
 }
 
-static int apply_grow(const struct work *work, struct error *error)
+static int apply_grow(struct disk_work *disk, bool full_scan, struct error *error)
 {
-    const char *device = work->found->disk.path, *fstype = apply_fstype(work);
+    const char *device = disk->found->disk.path, *fstype = apply_fstype(disk);
 
     if (text_equal(fstype, "swap"))
-        return apply_grow_swap(work->request, work->found, work->want, error);
+        return apply_grow_swap(disk, full_scan, error);
     if (text_equal(fstype, "ext4"))
         return program_run((const char *const[]){"resize2fs", device, NULL}, NULL, 0, NULL, error);
     if (text_equal(fstype, "xfs"))
-        return program_run((const char *const[]){"xfs_growfs", "-d", work->path, NULL}, NULL, 0,
+        return program_run((const char *const[]){"xfs_growfs", "-d", disk->path, NULL}, NULL, 0,
                            NULL, error);
-    return grow_btrfs(work->path, error);
+    return grow_btrfs(disk->path, error);
 }
 
 /* What the kernel and swaplabel find by the disk's path. */
@@ -177,78 +188,105 @@ static bool goes_by_path(enum step step)
            step == STEP_LABEL;
 }
 
-static int apply_step(enum step step, const struct work *work, struct error *error)
+static int apply_to_disk(struct work *work, const struct action *action, struct error *error)
 {
+    enum step step = (enum step)action->kind;
+    struct disk_work *disk = &work->disks[action->subject];
+    const struct request *request = work->request;
+    const char *device = disk->found->disk.path;
     /* While a descriptor is open, the path's device number can't become another disk's. */
-    AUTO_CLOSE int disk = goes_by_path(step) ? disk_open(&work->found->disk, O_RDONLY, error) : -1;
+    AUTO_CLOSE int held = goes_by_path(step) ? disk_open(&disk->found->disk, O_RDONLY, error) : -1;
 
-    if (goes_by_path(step) && disk < 0)
-        return disk;
+    if (goes_by_path(step) && held < 0)
+        return held;
     switch (step) {
     case STEP_WIPE:
-        return apply_wipe(work->request, work->found, work->want, error);
+        return apply_wipe(disk, request->full_scan, error);
     case STEP_MKFS:
-        return apply_mkfs(work->request, work->found, work->want, error);
+        return apply_mkfs(disk, request->full_scan, error);
     case STEP_FINISH:
-        return apply_finish(work->found, error);
+        return apply_finish(disk, error);
     case STEP_LABEL:
-        return apply_label(work, error);
+        return apply_label(disk, error);
     case STEP_MKDIR:
-        return make_directory(work->path, error);
+        return make_directory(disk->path, error);
     case STEP_IMMUTABLE_SET:
-        return set_immutable(work, true, error);
+        return set_immutable(work, disk->want->tier, true, error);
     case STEP_IMMUTABLE_CLEAR:
-        return set_immutable(work, false, error);
+        return set_immutable(work, disk->want->tier, false, error);
     case STEP_FSTAB:
-        return apply_fstab(work, error);
+        return apply_fstab(work, disk, error);
     case STEP_MOUNT:
-        return apply_mount(work, error);
+        return apply_mount(work, disk, error);
     case STEP_REMOUNT:
-        return apply_remount(work, error);
+        return apply_remount(work, disk, error);
     case STEP_SWAPON:
-        return swap_activate(work->found->disk.path, work->request->swap_priority, error);
+        return swap_activate(device, request->swap_priority, error);
     case STEP_SWAPOFF:
-        return swap_deactivate(work->found->disk.path, error);
+        return swap_deactivate(device, error);
     case STEP_CHOWN:
-        return apply_owner(work, error);
+        return apply_owner(disk, error);
     case STEP_CHMOD:
-        return apply_permissions(work, error);
+        return apply_permissions(disk, error);
     case STEP_GROW:
-        return apply_grow(work, error);
+        return apply_grow(disk, request->full_scan, error);
     default:
         break;
     }
     return error_set(error, -EINVAL, "unknown step %d", (int)step);
 }
 
-static int apply_to_disk(const struct request *request, struct facts *facts,
-                         const struct action *action, struct outcome *outcome, struct error *error)
+static int apply_action(struct work *work, const struct action *action, struct error *error)
 {
-    const struct disk_request *want = &request->disks.items[action->subject];
-    AUTO_FREE char *path = tier_path(request, want->tier);
-
-    return apply_step((enum step)action->kind,
-                      &(struct work){.request = request,
-                                     .facts = facts,
-                                     .want = want,
-                                     .found = &facts->found.items[action->subject],
-                                     .outcome = outcome,
-                                     .path = path},
-                      error);
-}
-
-int storage_apply(const void *request_, void *facts, const struct action *action,
-                  struct outcome *outcome, struct error *error)
-{
-    const struct request *request = request_;
     enum step step = (enum step)action->kind;
 
-    umask(DIRECTORY_UMASK);
     if (step == STEP_DAEMON_RELOAD)
         return systemd_reload(error);
     if (step == STEP_MKDIR_ROOT)
-        return file_make_directories(request->root, DIRECTORY_MODE, error);
-    if (step >= STEP_LEAVE_FSTAB)
-        return apply_leave(step, request, facts, action->subject, outcome, error);
-    return apply_to_disk(request, facts, action, outcome, error);
+        return file_make_directories(work->request->root, DIRECTORY_MODE, error);
+    return step >= STEP_LEAVE_FSTAB ? apply_leave(work, action, error)
+                                    : apply_to_disk(work, action, error);
+}
+
+static void work_begin(struct work *work)
+{
+    const struct fstab *fstab = &work->facts->fstab;
+    size_t disks = work->request->disks.count;
+
+    work->fstab = *fstab;
+    work->fstab.text = alloc_string(fstab->text);
+    work->lines_removed = alloc_zeroed(fstab->lines.count, sizeof(*work->lines_removed));
+    work->disks = alloc_zeroed(disks, sizeof(*work->disks));
+    for (size_t i = 0; i < disks; i++)
+        disk_work_begin(&work->disks[i], &work->request->disks.items[i],
+                        &work->facts->found.items[i], work->request->root);
+}
+
+static void work_release(struct work *work)
+{
+    for (size_t i = 0; i < work->request->disks.count; i++)
+        disk_work_release(&work->disks[i]);
+    free(work->disks);
+    free(work->lines_removed);
+    free(work->fstab.text);
+    free(work->fstab_before);
+    string_list_release(&work->unmounted);
+}
+
+int storage_apply(const void *request, const void *facts, const struct plan *plan,
+                  struct progress *progress, struct error *error)
+{
+    __attribute__((cleanup(work_release))) struct work work = {
+        .request = request, .facts = facts, .progress = progress};
+    int r = 0;
+
+    umask(DIRECTORY_UMASK);
+    work_begin(&work);
+    for (size_t i = 0; i < plan->count && r == 0; i++) {
+        const struct action *action = &plan->actions[i];
+
+        progress_begin(progress);
+        r = progress_end(progress, action, apply_action(&work, action, error), error);
+    }
+    return r;
 }

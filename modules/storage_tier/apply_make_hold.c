@@ -15,6 +15,28 @@
 
 enum { LOCK_SECONDS = 120, POLL_MILLISECONDS = 100 };
 
+void disk_work_begin(struct disk_work *work, const struct disk_request *want,
+                     const struct found *found, const char *root)
+{
+    *work = (struct disk_work){.want = want,
+                               .found = found,
+                               .path = text_format("%s/%s", root, tier_names[want->tier]),
+                               .has_record = found->intents.count > 0,
+                               .stamped = found->stamped};
+    if (work->has_record)
+        fields_copy(&intent_fields, &found->intents.items[0], &work->record);
+}
+
+void disk_work_release(struct disk_work *work)
+{
+    if (work->held_fd > 0)
+        close(work->held_fd);
+    if (work->held_lock > 0)
+        close(work->held_lock);
+    fields_release(&intent_fields, &work->record);
+    free(work->path);
+}
+
 /* systemd's convention: whoever works on a disk holds a BSD lock on the whole disk's node. */
 static int lock_device(int fd, const struct disk *disk, struct error *error)
 {
@@ -33,51 +55,51 @@ static int lock_device(int fd, const struct disk *disk, struct error *error)
     return 0;
 }
 
-static int lock_whole_disk(struct found *found, struct error *error)
+static int lock_whole_disk(struct disk_work *disk, struct error *error)
 {
-    AUTO_FREE char *path = disk_whole_node(&found->disk);
+    AUTO_FREE char *path = disk_whole_node(&disk->found->disk);
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return error_set_errno(error, -errno, "opening %s", path);
-    int r = lock_device(fd, &found->disk, error);
+    int r = lock_device(fd, &disk->found->disk, error);
     if (r == 0)
-        found->held_lock = TAKE_FD(fd);
+        disk->held_lock = TAKE_FD(fd);
     return r;
 }
 
-int make_hold(struct found *found, struct error *error)
+int make_hold(struct disk_work *disk, struct error *error)
 {
-    if (found->held_fd > 0)
+    if (disk->held_fd > 0)
         return 0;
-    int fd = disk_open(&found->disk, O_RDWR, error);
+    int fd = disk_open(&disk->found->disk, O_RDWR, error);
     if (fd < 0)
         return fd;
-    found->held_fd = fd;
-    return found->disk.parent ? lock_whole_disk(found, error)
-                              : lock_device(fd, &found->disk, error);
+    disk->held_fd = fd;
+    return disk->found->disk.parent ? lock_whole_disk(disk, error)
+                                    : lock_device(fd, &disk->found->disk, error);
 }
 
-void make_release(struct found *found)
+void make_release(struct disk_work *disk)
 {
-    if (found->held_fd > 0)
-        close(found->held_fd);
-    if (found->held_lock > 0)
-        close(found->held_lock);
-    found->held_fd = found->held_lock = 0;
+    if (disk->held_fd > 0)
+        close(disk->held_fd);
+    if (disk->held_lock > 0)
+        close(disk->held_lock);
+    disk->held_fd = disk->held_lock = 0;
 }
 
-static int changed(const struct found *found, struct error *error)
+static int changed(const struct disk_work *disk, struct error *error)
 {
     return error_refuse(error, "content-changed",
                         "%s holds something else than it did a moment ago; nothing was written to "
                         "it. Run again",
-                        found->disk.path);
+                        disk->found->disk.path);
 }
 
-int make_confirm(const struct request *request, const struct found *found, struct error *error)
+int make_confirm(const struct disk_work *disk, bool full_scan, struct error *error)
 {
-    const struct intent *intent = found->stamped ? &found->intents.items[0] : NULL;
+    const struct intent *intent = disk->stamped ? &disk->record : NULL;
     uint64_t offsets[2] = {0};
     struct content now = {0};
     bool zero, xfs_in_progress;
@@ -87,15 +109,16 @@ int make_confirm(const struct request *request, const struct found *found, struc
     const struct expected_stamp places[] = {{offsets[0], intent ? intent->uuid : NULL},
                                             {offsets[1], intent ? intent->uuid : NULL}};
     const struct expected_stamps stamps = {places, intent ? 2 : 0};
-    int r = content_examine(found->held_fd, found->disk.size_bytes, request->full_scan, &stamps,
-                            &now, error);
-    bool same = r == 0 && now.kind == found->disk.content.kind &&
-                text_equal(now.token, found->disk.content.token);
+    int r = content_examine(disk->held_fd, disk->found->disk.size_bytes, full_scan, &stamps, &now,
+                            error);
+    bool same = r == 0 && now.kind == disk->found->disk.content.kind &&
+                text_equal(now.token, disk->found->disk.content.token);
     fields_release(&content_fields, &now);
     if (r == 0)
-        r = disk_read_head(&found->disk, &zero, &xfs_in_progress, error);
+        r = disk_read_head(&disk->found->disk, &zero, &xfs_in_progress, error);
     if (r < 0)
         return r;
-    same = same && zero == found->head_zero && xfs_in_progress == found->xfs_in_progress;
-    return same ? 0 : changed(found, error);
+    same =
+        same && zero == disk->found->head_zero && xfs_in_progress == disk->found->xfs_in_progress;
+    return same ? 0 : changed(disk, error);
 }

@@ -40,26 +40,26 @@ static char *push_options(struct arguments *arguments, const struct disk_request
 
 /* No discard: it is slower on thin volumes, and the stamps would not survive it. Never -f: that
  * mkfs refuses what it recognises is a second guard. */
-int make_run_mkfs(const struct found *found, const struct disk_request *want, struct error *error)
+int make_run_mkfs(const struct disk_work *disk, struct error *error)
 {
-    const struct intent *intent = &found->intents.items[0];
-    AUTO_FREE char *device = text_format("/proc/self/fd/%d", found->held_fd);
+    const struct intent *intent = &disk->record;
+    AUTO_FREE char *device = text_format("/proc/self/fd/%d", disk->held_fd);
     AUTO_FREE char *uuid = text_format("uuid=%s", intent->uuid);
-    const int inherit[] = {found->held_fd, found->held_lock};
-    const char *label = tier_label(want->tier);
+    const int inherit[] = {disk->held_fd, disk->held_lock};
+    const char *label = tier_label(disk->want->tier);
     struct arguments arguments = {0};
 
-    push(&arguments, found->tool);
-    AUTO_FREE char *extended = push_options(&arguments, want);
-    if (text_equal(want->fstype, "ext4")) {
+    push(&arguments, disk->found->tool);
+    AUTO_FREE char *extended = push_options(&arguments, disk->want);
+    if (text_equal(disk->want->fstype, "ext4")) {
         const char *const own[] = {"-q", "-E", extended, "-U", intent->uuid};
         for (size_t i = 0; i < ARRAY_SIZE(own); i++)
             push(&arguments, own[i]);
-    } else if (text_equal(want->fstype, "xfs")) {
+    } else if (text_equal(disk->want->fstype, "xfs")) {
         const char *const own[] = {"-q", "-K", "-m", uuid};
         for (size_t i = 0; i < ARRAY_SIZE(own); i++)
             push(&arguments, own[i]);
-    } else if (text_equal(want->fstype, "btrfs")) {
+    } else if (text_equal(disk->want->fstype, "btrfs")) {
         const char *const own[] = {"-q", "-K", "-U", intent->uuid};
         for (size_t i = 0; i < ARRAY_SIZE(own); i++)
             push(&arguments, own[i]);
@@ -70,6 +70,6 @@ int make_run_mkfs(const struct found *found, const struct disk_request *want, st
     push(&arguments, "-L");
     push(&arguments, label);
     push(&arguments, device);
-    int r = program_run(arguments.items, inherit, found->held_lock > 0 ? 2 : 1, NULL, error);
-    return r < 0 ? error_wrap(error, "disk %s: %s", want->name, found->disk.path) : 0;
+    int r = program_run(arguments.items, inherit, disk->held_lock > 0 ? 2 : 1, NULL, error);
+    return r < 0 ? error_wrap(error, "disk %s: %s", disk->want->name, disk->found->disk.path) : 0;
 }

@@ -17,57 +17,57 @@ static void forget_wipe(struct intent *intent)
 
 /* A wipe of something new makes a new filesystem: under the old UUID the token that named what is
  * destroyed now would name what is made. Returns the UUID of the record that is left behind. */
-static char *renew(struct found *found, const struct disk_request *want)
+static char *renew(struct disk_work *disk, const char *uuid)
 {
-    struct intent *intent = &found->intents.items[0];
+    const struct signature_list *there = &disk->found->disk.content.signatures;
+    struct intent *intent = &disk->record;
     char *old = TAKE_PTR(intent->uuid);
 
     forget_wipe(intent);
-    intent->uuid = alloc_string(found->new_uuid);
-    intent->wipe = alloc_string(want->wipe);
-    intent->signatures = found->disk.content.signatures;
-    found->disk.content.signatures = (struct signature_list){0};
+    intent->uuid = alloc_string(uuid);
+    intent->wipe = alloc_string(disk->want->wipe);
+    for (size_t i = 0; i < there->count; i++)
+        fields_copy(&signature_fields, &there->items[i],
+                    fields_append(&signature_fields, &intent->signatures));
     return old;
 }
 
-/* The record of what is about to happen, as it is kept in `found`. Returns the UUID of another that
- * is left behind, owned by the caller; NULL: none is. */
-static char *fill_record(struct found *found, const struct disk_request *want, bool wiping)
+/* The record of what is about to happen, as it is kept in `disk`. Returns the UUID of another that
+ * is left behind, owned by the caller; NULL: none is. A new record names `uuid`. */
+static char *fill_record(struct disk_work *disk, const char *uuid, bool wiping)
 {
-    bool again = found->intents.count > 0;
+    bool again = disk->has_record;
+    struct intent *intent = &disk->record;
 
-    if (!again)
-        fields_append(&intent_fields, &found->intents);
-    struct intent *intent = &found->intents.items[0];
+    disk->has_record = true;
     free(intent->identity);
     free(intent->fstype);
     free(intent->tier);
-    intent->identity = intent_identity(&found->disk);
-    intent->fstype = alloc_string(want->fstype);
-    intent->tier = alloc_string(tier_names[want->tier]);
-    intent->size_bytes = found->disk.size_bytes;
+    intent->identity = intent_identity(&disk->found->disk);
+    intent->fstype = alloc_string(disk->want->fstype);
+    intent->tier = alloc_string(tier_names[disk->want->tier]);
+    intent->size_bytes = disk->found->disk.size_bytes;
     intent->moves = false;
-    if (wiping && !(again && text_equal(intent->wipe, want->wipe)))
-        return renew(found, want);
+    if (wiping && !(again && text_equal(intent->wipe, disk->want->wipe)))
+        return renew(disk, uuid);
     if (!wiping)
         forget_wipe(intent);
     if (!again)
-        intent->uuid = alloc_string(found->new_uuid);
+        intent->uuid = alloc_string(uuid);
     return NULL;
 }
 
-int make_record(struct found *found, const struct disk_request *want, bool wiping,
-                struct error *error)
+int make_record(struct disk_work *disk, const char *uuid, bool wiping, struct error *error)
 {
-    AUTO_FREE char *old = fill_record(found, want, wiping);
-    int r = intent_write(&found->intents.items[0], error);
+    AUTO_FREE char *old = fill_record(disk, uuid, wiping);
+    int r = intent_write(&disk->record, error);
 
     if (r == 0)
-        r = stamps_write(&found->disk, &found->intents.items[0], error);
+        r = stamps_write(&disk->found->disk, &disk->record, error);
     if (r < 0)
         return r;
-    found->stamped = true;
+    disk->stamped = true;
     if (old)
         r = intent_remove(old, error);
-    return r < 0 ? r : intents_supersede(&found->disk, &found->intents.items[0], error);
+    return r < 0 ? r : intents_supersede(&disk->found->disk, &disk->record, error);
 }

@@ -92,15 +92,6 @@ void facts_free(void *facts)
 {
     if (!facts)
         return;
-    struct facts *f = facts;
-    for (size_t i = 0; i < f->found.count; i++) {
-        if (f->found.items[i].held_fd > 0)
-            close(f->found.items[i].held_fd);
-        if (f->found.items[i].held_lock > 0)
-            close(f->found.items[i].held_lock);
-    }
-    free(f->fstab_before);
-    string_list_release(&f->unmounted);
     fields_release(&facts_fields, facts);
     free(facts);
 }

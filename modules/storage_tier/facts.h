@@ -39,13 +39,7 @@ struct found {
     char *tool;               /* mkfs program that the request needs, NULL: none needed */
     bool tool_missing;
     bool grow_tool_missing; /* of what grows the filesystem that is there */
-    bool discards; /* its device can discard; on others ext4 drops the option without a word */
-    /* While the disk is worked on: */
-    int held_fd;      /* its descriptor, which carries the lock; 0: none */
-    int held_lock;    /* of a partition: its whole disk's descriptor, which carries the lock */
-    bool cleared;     /* what had to be wiped has been */
-    bool made;        /* this run made the filesystem that the record names */
-    bool recorded;    /* this run wrote its record when the old line of a move went */
+    bool discards;    /* its device can discard; on others ext4 drops the option without a word */
     char *filesystem; /* `os`: type of the filesystem that holds the directory */
 };
 
@@ -84,9 +78,6 @@ struct facts {
         size_t count;
     } former;
     bool restorecon; /* SELinux is on and restorecon is there */
-    /* While the host is worked on: */
-    struct string_list unmounted; /* paths of tiers that go */
-    char *fstab_before; /* fstab as it was before the lines of tiers that go went; NULL: as read */
 };
 
 extern const struct fields facts_fields, found_fields, former_fields;

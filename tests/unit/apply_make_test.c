@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "apply.h"
+#include "apply_work.h"
 #include "cleanup.h"
 #include "content.h"
 #include "content_clear.h"
@@ -42,7 +42,8 @@ static struct {
     struct content made; /* what mkfs leaves; its type, when NULL: what the record says */
     struct found found;
     struct disk_request want;
-    struct request request;
+    struct disk_work work; /* begun by the first step */
+    bool full_scan;
     struct error error;
 } scene;
 
@@ -105,7 +106,7 @@ int content_examine(int fd, uint64_t size_bytes, bool full_scan,
 {
     AUTO_TEXT struct text text = {0};
 
-    assert_true(fd > 0 && fd == scene.found.held_fd);
+    assert_true(fd > 0 && fd == scene.work.held_fd);
     assert_int_equal(size_bytes, scene.found.disk.size_bytes);
     text_add(&text, full_scan ? "all" : "places");
     for (size_t i = 0; i < stamps->count; i++)
@@ -124,7 +125,7 @@ int content_read_signatures(int fd, const char *const *types, struct content *re
     assert_true(fd > 0 && !types);
     signature = (struct signature){
         .type = strdup(scene.made.token ? scene.made.token : scene.want.fstype),
-        .uuid = strdup(scene.made.data_offset ? "other" : scene.found.intents.items[0].uuid)};
+        .uuid = strdup(scene.made.data_offset ? "other" : scene.work.record.uuid)};
     ret_content->kind = scene.made.kind;
     ret_content->signatures.items = malloc(sizeof(signature));
     *ret_content->signatures.items = signature;
@@ -196,11 +197,11 @@ int program_run(const char *const argv[], const int *inherit, size_t inherit_cou
                 char **ret_output, struct error *error)
 {
     AUTO_TEXT struct text text = {0};
-    AUTO_FREE char *device = text_format("/proc/self/fd/%d", scene.found.held_fd);
+    AUTO_FREE char *device = text_format("/proc/self/fd/%d", scene.work.held_fd);
 
     assert_null(ret_output);
-    assert_int_equal(inherit[0], scene.found.held_fd);
-    assert_true(inherit_count == 1 || inherit[1] == scene.found.held_lock);
+    assert_int_equal(inherit[0], scene.work.held_fd);
+    assert_true(inherit_count == 1 || inherit[1] == scene.work.held_lock);
     assert_int_equal(inherit_count, scene.found.disk.parent ? 2 : 1);
     text_add(&text, "");
     for (; *argv; argv++)
@@ -212,7 +213,7 @@ int program_run(const char *const argv[], const int *inherit, size_t inherit_cou
 void udev_wait_for_uuid(uint64_t devno, const char *uuid)
 {
     assert_int_equal(devno, scene.found.disk.devno);
-    assert_int_equal(scene.found.held_fd, 0);
+    assert_int_equal(scene.work.held_fd, 0);
     note("announce", NULL, "%.4s", uuid);
 }
 
@@ -223,7 +224,7 @@ int __wrap_nanosleep(const struct timespec *time, struct timespec *rest);
 
 int __wrap_fsync(int fd)
 {
-    assert_int_equal(fd, scene.found.held_fd);
+    assert_int_equal(fd, scene.work.held_fd);
     if (note("sync", NULL, "%s", "") == 0)
         return 0;
     errno = -scene.code;
@@ -239,7 +240,7 @@ int __wrap_flock(int fd, int operation)
     errno = scene.lock_code ? scene.lock_code : EWOULDBLOCK;
     if (scene.lock_code || scene.busy_locks-- > 0)
         return -1;
-    note("lock", NULL, "%s", fd == scene.found.held_fd ? "" : "whole");
+    note("lock", NULL, "%s", fd == scene.work.held_fd ? "" : "whole");
     return 0;
 }
 
@@ -289,10 +290,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    if (scene.found.held_fd > 0)
-        close(scene.found.held_fd);
-    if (scene.found.held_lock > 0)
-        close(scene.found.held_lock);
+    disk_work_release(&scene.work);
     fields_release(&found_fields, &scene.found);
     fields_release(&disk_request_fields, &scene.want);
     error_clear(&scene.error);
@@ -316,14 +314,21 @@ static const char *last_noted(void)
     return last;
 }
 
+static struct disk_work *work(void)
+{
+    if (!scene.work.want)
+        disk_work_begin(&scene.work, &scene.want, &scene.found, "/var/storage");
+    return &scene.work;
+}
+
 static int wipe(void)
 {
-    return apply_wipe(&scene.request, &scene.found, &scene.want, &scene.error);
+    return apply_wipe(work(), scene.full_scan, &scene.error);
 }
 
 static int make(void)
 {
-    return apply_mkfs(&scene.request, &scene.found, &scene.want, &scene.error);
+    return apply_mkfs(work(), scene.full_scan, &scene.error);
 }
 
 static void must(int r)
@@ -375,8 +380,8 @@ static void a_blank_disk(void **state)
     (void)state;
     must(make());
     expect_journal(LOOKED "record 1111 ext4, stamp 1111, supersede 1111, " RUN MADE);
-    assert_true(scene.found.made);
-    assert_int_equal(scene.found.held_fd, 0);
+    assert_true(scene.work.made);
+    assert_int_equal(scene.work.held_fd, 0);
     assert_int_equal(fcntl(scene.opened, F_GETFD), -1);
 }
 
@@ -389,9 +394,9 @@ static void a_failing_step_is_the_last(void **state)
         scene.fails = steps[i];
         assert_int_equal(make(), -EIO);
         assert_true(text_starts_with(last_noted(), steps[i]));
-        assert_false(scene.found.made);
-        assert_int_equal(scene.found.held_fd, 0);
-        assert_int_equal(scene.found.stamped, i > 4);
+        assert_false(scene.work.made);
+        assert_int_equal(scene.work.held_fd, 0);
+        assert_int_equal(scene.work.stamped, i > 4);
         tear_down(state);
         set_up(state);
     }
@@ -400,7 +405,7 @@ static void a_failing_step_is_the_last(void **state)
 static void a_full_scan_is_one_again(void **state)
 {
     (void)state;
-    scene.request.full_scan = true;
+    scene.full_scan = true;
     scene.fails = "head";
     assert_int_equal(make(), -EIO);
     expect_journal(HELD "examine all, head");
@@ -444,7 +449,7 @@ static void a_wipe(void **state)
     must(wipe());
     expect_journal(LOOKED "record 1111 ext4 wipes xfs:theirs xfs@0, stamp 1111, supersede 1111, "
                           "open-exclusive /dev/sdb, clear xfs@0");
-    assert_true(scene.found.cleared && scene.found.held_fd > 0);
+    assert_true(scene.work.cleared && scene.work.held_fd > 0);
     must(make());
     expect_journal("record 1111 ext4, stamp 1111, supersede 1111, " RUN MADE);
 }
@@ -460,7 +465,7 @@ static void a_wipe_that_fails(void **state)
         assert_int_equal(wipe(), -EIO);
         assert_non_null(strstr(scene.journal.data, steps[i]));
         assert_int_equal(i < 7 && strstr(scene.journal.data, "clear"), 0);
-        assert_false(scene.found.cleared);
+        assert_false(scene.work.cleared);
         tear_down(state);
         set_up(state);
     }
@@ -513,7 +518,7 @@ static void something_else_was_made(void **state)
         assert_int_equal(make(), -EIO);
         assert_non_null(strstr(error_message(&scene.error), "mkfs_options"));
         assert_null(strstr(scene.journal.data, "unstamp"));
-        assert_false(scene.found.made);
+        assert_false(scene.work.made);
         tear_down(state);
         set_up(state);
     }
@@ -604,7 +609,7 @@ static void a_partition(void **state)
     scene.found.disk.parent = copy("sdb");
     must(make());
     assert_true(text_starts_with(scene.journal.data, "open /dev/sdb, lock whole, examine places"));
-    assert_int_equal(scene.found.held_lock, 0);
+    assert_int_equal(scene.work.held_lock, 0);
     tear_down(state);
     set_up(state);
     scene.found.disk.parent = copy("sdb");
@@ -616,7 +621,7 @@ static void a_partition(void **state)
     scene.found.disk.parent = copy("sdb");
     scene.lock_code = ENOLCK;
     assert_int_equal(make(), -ENOLCK);
-    assert_int_equal(scene.found.held_lock, 0);
+    assert_int_equal(scene.work.held_lock, 0);
 }
 
 static void swap_that_grows_keeps_its_uuid(void **state)
@@ -630,13 +635,12 @@ static void swap_that_grows_keeps_its_uuid(void **state)
     scene.want.tier = TIER_SWAP;
     free(scene.found.tool);
     scene.found.tool = copy("mkswap");
-    must(apply_grow_swap(&scene.request, &scene.found, &scene.want, &scene.error));
+    must(apply_grow_swap(work(), scene.full_scan, &scene.error));
     expect_journal(LOOKED "record 2222 swap, stamp 2222, supersede 2222, run mkswap -U " OLD
                           " -L tier-swap DEVICE, sync, look, unstamp 2222, announce 2222, "
                           "forget 2222");
     scene.fails = "run";
-    assert_int_equal(apply_grow_swap(&scene.request, &scene.found, &scene.want, &scene.error),
-                     -EIO);
+    assert_int_equal(apply_grow_swap(work(), scene.full_scan, &scene.error), -EIO);
     assert_null(strstr(scene.journal.data, "forget"));
 }
 
@@ -645,21 +649,21 @@ static void what_an_interrupted_run_left(void **state)
     static const char *const steps[] = {"open", "sync", "unstamp"};
 
     add_record(NULL);
-    must(apply_finish(&scene.found, &scene.error));
+    must(apply_finish(work(), &scene.error));
     expect_journal(HELD "sync, unstamp 2222");
-    assert_int_equal(scene.found.held_fd, 0);
+    assert_int_equal(scene.work.held_fd, 0);
     for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
         scene.fails = steps[i];
-        assert_int_equal(apply_finish(&scene.found, &scene.error), -EIO);
+        assert_int_equal(apply_finish(work(), &scene.error), -EIO);
         assert_true(text_starts_with(last_noted(), steps[i]));
-        assert_int_equal(scene.found.held_fd, 0);
+        assert_int_equal(scene.work.held_fd, 0);
     }
     tear_down(state);
     set_up(state);
     add_record(NULL);
     scene.fails = "unstamp";
     scene.code = -EBUSY;
-    must(apply_finish(&scene.found, &scene.error));
+    must(apply_finish(work(), &scene.error));
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
