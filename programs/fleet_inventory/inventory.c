@@ -9,39 +9,114 @@
 #include "text.h"
 
 static const char *const cluster_roles[] = {"cpl", "ops", "sts", "wkr", NULL};
-/* Copies what the outputs have beside the keys that this program knows. */
-static int add_others(json_t *target, const json_t *source, const char *const *known)
+/* The variable that has what nobody here knows. */
+static const char others_name[] = "terraform";
+/* What Ansible's JSON reader takes for the tag !unsafe. */
+static const char mark[] = "__ansible_unsafe";
+
+json_t *inventory_data(const json_t *value)
 {
+    AUTO_JSON json_t *copy = NULL;
+    const char *key;
+    json_t *item;
+    size_t i;
+    int r = 0;
+
+    if (json_is_string(value) && !name_is_plain(json_string_value(value)))
+        return json_pack("{s:O}", mark, value);
+    if (!json_is_object(value) && !json_is_array(value))
+        return json_incref((json_t *)value);
+    copy = json_is_object(value) ? json_object() : json_array();
+    json_object_foreach ((json_t *)value, key, item)
+        r |= json_object_set_new(copy, key, inventory_data(item));
+    json_array_foreach (value, i, item)
+        r |= json_array_append_new(copy, inventory_data(item));
+    return r ? NULL : TAKE_PTR(copy);
+}
+
+const json_t *inventory_marked_string(const json_t *value)
+{
+    return json_object_get(value, mark);
+}
+
+/* null is how Terraform says "not given". */
+static int set_data(json_t *target, const char *key, const json_t *value)
+{
+    if (!value || json_is_null(value))
+        return 0;
+    return json_object_set_new(target, key, inventory_data(value));
+}
+
+/* Sets `key` unless there is nothing in `object`, which is stolen. */
+static int set_object(json_t *target, const char *key, json_t *object)
+{
+    AUTO_JSON json_t *owned = object;
+
+    if (!owned)
+        return -1;
+    return json_object_size(owned) > 0 ? json_object_set(target, key, owned) : 0;
+}
+
+static bool is_disk_key(const char *key)
+{
+    return disk_key_find(key);
+}
+
+/* What else the outputs have at a place. */
+static json_t *others(const json_t *source, bool (*is_known)(const char *))
+{
+    AUTO_JSON json_t *others = json_object();
     const char *key;
     json_t *value;
     int r = 0;
 
     json_object_foreach ((json_t *)source, key, value)
-        if (!word_in(known, key))
-            r |= json_object_set(target, key, value);
-    return r;
+        if (!is_known(key))
+            r |= set_data(others, key, value);
+    return r ? NULL : TAKE_PTR(others);
 }
 
-/* storage_tier's keys in its own order, then the others. null is how Terraform says "not given". */
+/* name → what else the outputs have of that disk */
+static json_t *disk_others(const json_t *node)
+{
+    AUTO_JSON json_t *named = json_object();
+    json_t *disk;
+    size_t i;
+    int r = 0;
+
+    json_array_foreach (json_object_get(node, "disks"), i, disk)
+        r |= set_object(named, json_string_value(json_object_get(disk, "name")),
+                        others(disk, is_disk_key));
+    return r ? NULL : TAKE_PTR(named);
+}
+
+/* A host's variable hides that of all hosts, so it has what stands there too. */
+static json_t *node_others(const json_t *outputs, const json_t *node)
+{
+    AUTO_JSON json_t *own = others(node, name_is_node_key), *common = NULL;
+
+    if (!own || set_object(own, "disks", disk_others(node)) < 0)
+        return NULL;
+    if (json_object_size(own) == 0)
+        return TAKE_PTR(own);
+    common = others(outputs, name_is_output_key);
+    if (!common || json_object_update_missing(own, common) < 0)
+        return NULL;
+    return TAKE_PTR(own);
+}
+
+/* In storage_tier's own order. */
 static json_t *disk_variables(const json_t *disk)
 {
     AUTO_JSON json_t *variables = json_object();
-    const char *key;
-    json_t *value;
     int r = 0;
 
-    for (const struct disk_key *known = disk_keys; known->name; known++) {
-        value = json_object_get(disk, known->name);
-        if (value && !json_is_null(value))
-            r |= json_object_set(variables, known->name, value);
-    }
-    json_object_foreach ((json_t *)disk, key, value)
-        if (!disk_key_find(key))
-            r |= json_object_set(variables, key, value);
+    for (const struct disk_key *known = disk_keys; known->name; known++)
+        r |= set_data(variables, known->name, json_object_get(disk, known->name));
     return r ? NULL : TAKE_PTR(variables);
 }
 
-json_t *inventory_host(const json_t *node)
+json_t *inventory_host(const json_t *outputs, const json_t *node)
 {
     AUTO_JSON json_t *variables = json_object(), *disks = json_array();
     json_t *disk;
@@ -50,28 +125,30 @@ json_t *inventory_host(const json_t *node)
 
     json_array_foreach (json_object_get(node, "disks"), i, disk)
         r |= json_array_append_new(disks, disk_variables(disk));
-    r |= json_object_set(variables, "ansible_host", json_object_get(node, "ip"));
-    r |= json_object_set(variables, "provider", json_object_get(node, "provider"));
+    r |= set_data(variables, "ansible_host", json_object_get(node, "ip"));
+    r |= set_data(variables, "provider", json_object_get(node, "provider"));
     r |= json_object_set(variables, "disks", disks);
-    r |= add_others(variables, node, node_keys);
+    for (const char *const *name = node_variables; *name; name++)
+        r |= set_data(variables, *name, json_object_get(node, *name));
+    r |= set_object(variables, others_name, node_others(outputs, node));
     return r ? NULL : TAKE_PTR(variables);
 }
 
 static json_t *all_variables(const json_t *outputs, const struct connection *connection)
 {
     AUTO_JSON json_t *variables = json_object();
-    json_t *password = json_object_get(outputs, "password");
-    int r = json_object_set(variables, "ansible_user", json_object_get(outputs, "username"));
+    const json_t *password = json_object_get(outputs, "password");
+    int r = set_data(variables, "ansible_user", json_object_get(outputs, "username"));
 
     if (json_string_length(password) > 0)
-        r |= json_object_set(variables, "ansible_become_password", password);
+        r |= set_data(variables, "ansible_become_password", password);
     if (*connection->ssh_key)
         r |= json_object_set_new(variables, "ansible_ssh_private_key_file",
                                  json_string(connection->ssh_key));
     if (*connection->python)
         r |= json_object_set_new(variables, "ansible_python_interpreter",
                                  json_string(connection->python));
-    r |= add_others(variables, outputs, output_keys);
+    r |= set_object(variables, others_name, others(outputs, name_is_output_key));
     return r ? NULL : TAKE_PTR(variables);
 }
 
@@ -98,11 +175,18 @@ static int group_addf(json_t *groups, const char *prefix, const char *name, cons
     return group ? group_add(groups, group, "hosts", hostname, json_object()) : -1;
 }
 
+struct making {
+    const json_t *outputs;
+    json_t *groups;
+};
+
 static int add_to_role(const char *role, json_t *node, void *data)
 {
+    const struct making *making = data;
     const char *hostname = json_string_value(json_object_get(node, "hostname"));
 
-    return group_add(data, role, "hosts", hostname, inventory_host(node));
+    return group_add(making->groups, role, "hosts", hostname,
+                     inventory_host(making->outputs, node));
 }
 
 static int add_to_provider(const char *role, json_t *node, void *data)
@@ -130,12 +214,13 @@ static int add_to_tiers(const char *role, json_t *node, void *data)
 static int add_roles(json_t *groups, const json_t *outputs)
 {
     const json_t *vms = json_object_get(outputs, "vms");
+    struct making making = {outputs, groups};
     int r = 0;
 
     for (const char *const *role = role_names; *role; role++)
         if (json_object_get(vms, *role))
             r |= group_add(groups, *role, "hosts", NULL, NULL);
-    return r | fleet_walk(outputs, add_to_role, groups);
+    return r | fleet_walk(outputs, add_to_role, &making);
 }
 
 static int add_other_groups(json_t *groups, const json_t *outputs)
@@ -208,29 +293,4 @@ json_t *inventory_list(const json_t *outputs, const struct connection *connectio
     json_object_foreach (groups, group, members)
         r |= add_listed(list, hostvars, group, members);
     return r ? NULL : TAKE_PTR(list);
-}
-
-bool inventory_is_template(const char *string)
-{
-    return strstr(string, "{{") || strstr(string, "{%") || strstr(string, "{#");
-}
-
-json_t *inventory_marked(const json_t *value)
-{
-    AUTO_JSON json_t *copy = NULL;
-    const char *key;
-    json_t *item;
-    size_t i;
-    int r = 0;
-
-    if (json_is_string(value) && inventory_is_template(json_string_value(value)))
-        return json_pack("{s:O}", "__ansible_unsafe", value);
-    if (!json_is_object(value) && !json_is_array(value))
-        return json_incref((json_t *)value);
-    copy = json_is_object(value) ? json_object() : json_array();
-    json_object_foreach ((json_t *)value, key, item)
-        r |= json_object_set_new(copy, key, inventory_marked(item));
-    json_array_foreach (value, i, item)
-        r |= json_array_append_new(copy, inventory_marked(item));
-    return r ? NULL : TAKE_PTR(copy);
 }

@@ -25,9 +25,8 @@ static int print(const char *text, struct error *error)
 /* Takes `value`, which may be NULL, and gives it as JSON for Ansible. */
 static int json_text(json_t *value, char **ret_text, struct error *error)
 {
-    AUTO_JSON json_t *plain = value;
-    AUTO_JSON json_t *marked = plain ? inventory_marked(plain) : NULL;
-    AUTO_FREE char *json = marked ? json_dumps(marked, JSON_INDENT(2)) : NULL;
+    AUTO_JSON json_t *owned = value;
+    AUTO_FREE char *json = owned ? json_dumps(owned, JSON_INDENT(2)) : NULL;
     char *text = json ? text_format("%s\n", json) : NULL;
 
     if (!text)
@@ -42,7 +41,7 @@ static int host_text(const json_t *outputs, const char *name, char **ret_text, s
 
     if (!node)
         return error_set(error, -ENOENT, "no host %s in the fleet", name);
-    return json_text(inventory_host(node), ret_text, error);
+    return json_text(inventory_host(outputs, node), ret_text, error);
 }
 
 static int count_node(const char *role, json_t *node, void *count)

@@ -70,8 +70,19 @@ static int emit_string(struct writer *writer, const char *string, size_t length,
 {
     if (plain && is_plain_word(string))
         return emit_plain(writer, string);
-    return emit_scalar(writer, string, length, inventory_is_template(string) ? "!unsafe" : NULL,
-                       YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+    return emit_scalar(writer, string, length, NULL, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+}
+
+/* ansible-core 2.19 reads what has the tag as if it had no quotes. These, YAML's null, merge,
+ * default and indicators, wouldn't be strings then, and are too short to hold a template. */
+static const char *const signs[] = {"~", "<<", "=", "!", "&", "*", NULL};
+
+static int emit_marked(struct writer *writer, const json_t *marked)
+{
+    const char *string = json_string_value(marked);
+
+    return emit_scalar(writer, string, json_string_length(marked),
+                       word_in(signs, string) ? NULL : "!unsafe", YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
 
 /* YAML 1.1 wants a dot in a float: 1e+50 would be a string. */
@@ -133,9 +144,11 @@ static int emit_array(struct writer *writer, const json_t *array, bool in_list)
 
 static int emit_value(struct writer *writer, const json_t *value, const char *key, bool in_list)
 {
+    const json_t *marked = inventory_marked_string(value);
+
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        return emit_object(writer, value);
+        return marked ? emit_marked(writer, marked) : emit_object(writer, value);
     case JSON_ARRAY:
         return emit_array(writer, value, in_list);
     case JSON_STRING:
