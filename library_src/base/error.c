@@ -57,13 +57,6 @@ int error_refuse(struct error *error, const char *id, const char *format, ...)
     return -EPERM;
 }
 
-int error_oom(struct error *error)
-{
-    error_clear(error);
-    error->code = -ENOMEM;
-    return -ENOMEM;
-}
-
 int error_wrap(struct error *error, const char *format, ...)
 {
     va_list arguments;

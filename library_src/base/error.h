@@ -31,9 +31,6 @@ int error_set_errno(struct error *error, int code, const char *format, ...)
 int error_refuse(struct error *error, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Out of memory. Allocates nothing, returns -ENOMEM. */
-int error_oom(struct error *error);
-
 /* Puts "<context>: " before the message; returns the error's code. */
 int error_wrap(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,10 +1,13 @@
 #include "check.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "names.h"
+#include "reserved.h"
 #include "text.h"
 
 enum { DEPTH_LIMIT = 32, KEY_LIMIT = 100 };
@@ -48,13 +51,17 @@ static bool is_odd_key(const char *key)
            strstr(key, "\xe2\x80\xa9");
 }
 
-static void check_key(const char *key, const struct place *place, struct problems *problems)
+void check_key(const char *key, const struct place *place, struct problems *problems)
 {
     if (text_starts_with(key, "__ansible_"))
         problem_error(problems, place, "Ansible gives keys that begin with __ansible_ a meaning");
     else if (is_odd_key(key))
         problem_error(problems, place, "a key of more than %d bytes or with control characters",
                       KEY_LIMIT);
+    else if (!name_is_data_key(key))
+        problem_error(problems, place,
+                      "a key may have letters, digits and \" _.,:/@%%+-\" only: "
+                      "Ansible could take others for a template");
 }
 
 static void check_value(const json_t *value, int depth, const struct place *place,
@@ -81,39 +88,88 @@ void check_unknown(const char *key, const json_t *value, const struct place *pla
 {
     const struct place *here = PLACE_KEY(place, key);
 
-    problem_warning(problems, here, "unknown key, %s", kept);
+    if (json_is_null(value))
+        return;
+    if (name_is_reserved(key)) {
+        problem_error(problems, here,
+                      "has a meaning for Ansible or a role, and outputs are only data: "
+                      "put it into host_vars (or group_vars)");
+        return;
+    }
+    problem_warning(problems, here, "unknown key, kept below %s", kept);
     check_key(key, here, problems);
     check_value(value, 0, here, problems);
 }
 
-static void check_variables(const json_t *object, const char *const *known, const char *const *own,
-                            const char *kept, const struct place *place, struct problems *problems)
+static void check_others(const json_t *object, bool (*is_known)(const char *),
+                         const char *const *own, const char *kept, const struct place *place,
+                         struct problems *problems)
 {
     const char *key;
     json_t *value;
 
     json_object_foreach ((json_t *)object, key, value) {
-        if (word_in(own, key))
+        if (word_in(own, key) && !json_is_null(value))
             problem_error(problems, PLACE_KEY(place, key),
-                          "this program sets that variable itself (see --help)");
-        else if (!word_in(known, key))
-            check_unknown(key, value, place,
-                          name_is_variable(key) ? kept : "kept, but no name for a variable",
-                          problems);
+                          "this program sets that variable itself (see --help): "
+                          "put another value into host_vars (or group_vars)");
+        else if (!is_known(key))
+            check_unknown(key, value, place, kept, problems);
+    }
+}
+
+static void check_user(const json_t *object, const char *key, const struct place *place,
+                       struct problems *problems)
+{
+    const char *name = check_text(object, key, place, problems);
+
+    for (const char *c = name; c && *c; c++)
+        if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c)) {
+            problem_error(problems, PLACE_KEY(place, key),
+                          "has white space or control characters in it");
+            return;
+        }
+}
+
+static void check_port(const json_t *port, const struct place *place, struct problems *problems)
+{
+    const char *text = json_string_value(port);
+    bool decimal = text && *text && strlen(text) <= 5 && text[strspn(text, "0123456789")] == '\0';
+    json_int_t number = decimal ? strtol(text, NULL, 10) : json_integer_value(port);
+
+    if (number < 1 || number > 65535)
+        problem_error(problems, place, "is no port (1 to 65535)");
+}
+
+/* What becomes a variable under its own name. */
+static void check_variables(const json_t *node, const struct place *place,
+                            struct problems *problems)
+{
+    for (const char *const *name = node_variables; *name; name++) {
+        const json_t *value = json_object_get(node, *name);
+        const struct place *here = PLACE_KEY(place, *name);
+
+        if (!value || json_is_null(value))
+            continue;
+        if (text_equal(*name, "ansible_user"))
+            check_user(node, *name, place, problems);
+        else if (text_equal(*name, "ansible_port"))
+            check_port(value, here, problems);
+        else
+            check_value(value, 0, here, problems);
     }
 }
 
 /* Notes `value` as seen at `place`; the place where it was before, borrowed, or NULL. */
-static const char *seen_before(json_t *seen, const char *value, const struct place *place,
-                               struct problems *problems)
+static const char *seen_before(json_t *seen, const char *value, const struct place *place)
 {
-    AUTO_FREE char *lower = strdup(value), *where = place_text(place);
+    AUTO_FREE char *lower = alloc_string(value), *where = place_text(place);
 
-    for (char *c = lower; c && *c; c++)
+    for (char *c = lower; *c; c++)
         *c = (char)tolower((unsigned char)*c);
-    const char *before = lower ? json_string_value(json_object_get(seen, lower)) : NULL;
-    if (!before && (!lower || !where || json_object_set_new(seen, lower, json_string(where)) < 0))
-        problems->lines.failed = true;
+    const char *before = json_string_value(json_object_get(seen, lower));
+    if (!before)
+        json_object_set_new(seen, lower, json_string(where));
     return before;
 }
 
@@ -133,7 +189,7 @@ static void check_hostname(const json_t *node, const struct place *place, struct
     }
     if (word_in(taken_names, name) || word_in(role_names, name))
         problem_error(problems, here, "%s has a meaning of its own in Ansible's inventory", quoted);
-    const char *before = seen_before(seen->hosts, name, here, problems);
+    const char *before = seen_before(seen->hosts, name, here);
     if (before)
         problem_error(problems, here, "%s is there twice, first as %s", quoted, before);
 }
@@ -152,7 +208,7 @@ static void check_address(const json_t *node, const struct place *place, struct 
                       quoted);
         return;
     }
-    const char *before = seen_before(seen->addresses, address, here, problems);
+    const char *before = seen_before(seen->addresses, address, here);
     if (before)
         problem_warning(problems, here, "%s is also the address at %s", quoted, before);
 }
@@ -181,8 +237,9 @@ static void check_node(const json_t *node, const struct place *place, struct see
     check_address(node, place, seen, problems);
     const char *provider = check_provider(node, place, problems);
     check_disks(json_object_get(node, "disks"), provider, place, problems);
-    check_variables(node, node_keys, own_host_variables, "kept as a variable of this host", place,
-                    problems);
+    check_variables(node, place, problems);
+    check_others(node, name_is_node_key, own_host_variables, "the variable terraform of this host",
+                 place, problems);
 }
 
 static void check_role(const char *role, const json_t *nodes, const struct place *vms,
@@ -223,18 +280,6 @@ static void check_vms(const json_t *vms, struct problems *problems)
         problem_warning(problems, PLACE_KEY(place, "cpl"), "no node: there is no control plane");
 }
 
-static void check_username(const json_t *outputs, struct problems *problems)
-{
-    const char *name = check_text(outputs, "username", NULL, problems);
-
-    for (const char *c = name; c && *c; c++)
-        if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c)) {
-            problem_error(problems, PLACE_KEY(NULL, "username"),
-                          "has white space or control characters in it");
-            return;
-        }
-}
-
 static void check_password(const json_t *outputs, struct problems *problems)
 {
     const json_t *password = json_object_get(outputs, "password");
@@ -248,9 +293,9 @@ static void check_password(const json_t *outputs, struct problems *problems)
 
 void check_outputs(const json_t *outputs, struct problems *problems)
 {
-    check_username(outputs, problems);
+    check_user(outputs, "username", NULL, problems);
     check_password(outputs, problems);
     check_vms(json_object_get(outputs, "vms"), problems);
-    check_variables(outputs, output_keys, own_variables, "kept as a variable of all hosts", NULL,
-                    problems);
+    check_others(outputs, name_is_output_key, own_variables, "the variable terraform of all hosts",
+                 NULL, problems);
 }

@@ -18,7 +18,10 @@ void check_disks(const json_t *disks, const char *provider, const struct place *
 const char *check_text(const json_t *object, const char *key, const struct place *place,
                        struct problems *problems);
 
-/* A key nobody here knows: `kept` says what becomes of it. Its value may hold anything but what
- * can't be handed over as data. */
+/* A key nobody here knows: `kept` says where it goes. An error when it has a meaning as a variable,
+ * or when it or what is in its value can't be handed over as data. */
 void check_unknown(const char *key, const json_t *value, const struct place *place,
                    const char *kept, struct problems *problems);
+
+/* A key that becomes one of the inventory. */
+void check_key(const char *key, const struct place *place, struct problems *problems);

@@ -1,5 +1,9 @@
 /* Checked outputs → Ansible's inventory, as JSON values. Pure; every function returns a new
- * reference, NULL when out of memory. */
+ * reference.
+ *
+ * Strings of the outputs are data: unless they are plain (names.h) they are marked, whatever is in
+ * them, as {"__ansible_unsafe": string}, of which Ansible makes a string that it never templates.
+ * Those of the connection are trusted. */
 #pragma once
 
 #include <jansson.h>
@@ -14,15 +18,14 @@ struct connection {
  * groups beside the roles. */
 json_t *inventory_file(const json_t *outputs, const struct connection *connection, bool groups);
 
-/* What an executable inventory prints for --list. Not marked yet. */
+/* What an executable inventory prints for --list. */
 json_t *inventory_list(const json_t *outputs, const struct connection *connection);
 
-/* Variables of one host. Not marked yet. */
-json_t *inventory_host(const json_t *node);
+/* Variables of one host. */
+json_t *inventory_host(const json_t *outputs, const json_t *node);
 
-/* True for a string in which Ansible would see a template. */
-bool inventory_is_template(const char *string);
+/* A copy of what the outputs have, its strings marked. */
+json_t *inventory_data(const json_t *value);
 
-/* A copy in which such strings are {"__ansible_unsafe": string}: Ansible's JSON reader makes a
- * string of it that is never templated. */
-json_t *inventory_marked(const json_t *value);
+/* The string of such a mark, borrowed; NULL for any other value. */
+const json_t *inventory_marked_string(const json_t *value);

@@ -16,8 +16,10 @@ static const char alphanumeric[] = "0123456789"
 const char *const role_names[] = {"cdb", "cpl", "ops", "sts", "wkr", NULL};
 const char *const provider_names[] = {"proxmox", "aws", "gcp", "oci", "generic", NULL};
 const char *const tier_names[] = {"swap", "hot", "warm", "cold", NULL};
-const char *const output_keys[] = {"username", "password", "vms", NULL};
-const char *const node_keys[] = {"hostname", "ip", "provider", "disks", NULL};
+static const char *const output_keys[] = {"username", "password", "vms", NULL};
+static const char *const node_keys[] = {"hostname", "ip", "provider", "disks", NULL};
+const char *const node_variables[] = {"ansible_port", "ansible_user",  "k3s_labels",
+                                      "k3s_taints",   "k3s_node_name", NULL};
 
 bool word_in(const char *const *words, const char *word)
 {
@@ -34,6 +36,16 @@ char *words_joined(const char *const *words)
     for (const char *const *w = words; *w; w++)
         text_addf(&text, "%s%s", w == words ? "" : ", ", *w);
     return text_take(&text);
+}
+
+bool name_is_output_key(const char *key)
+{
+    return word_in(output_keys, key);
+}
+
+bool name_is_node_key(const char *key)
+{
+    return word_in(node_keys, key) || word_in(node_variables, key);
 }
 
 bool name_is_host(const char *name)
@@ -93,6 +105,22 @@ bool name_is_data_disk(const char *name)
         return false;
     name += strlen("data-");
     return *name && name[strspn(name, digits)] == '\0' && (name[0] != '0' || name[1] == '\0');
+}
+
+bool name_is_plain(const char *string)
+{
+    for (; *string; string++)
+        if (!strchr(alphanumeric, *string) && !strchr(" _.,:/@%+-", *string))
+            return false;
+    return true;
+}
+
+bool name_is_data_key(const char *key)
+{
+    for (; *key; key++)
+        if ((unsigned char)*key < 0x80 && !name_is_plain((char[]){*key, '\0'}))
+            return false;
+    return true;
 }
 
 bool name_is_variable(const char *name)

@@ -7,13 +7,19 @@
 extern const char *const role_names[];
 extern const char *const provider_names[];
 extern const char *const tier_names[];
-extern const char *const output_keys[]; /* of the outputs object */
-extern const char *const node_keys[];   /* of one node */
+/* Keys of a node that become variables under their own names, in the inventory's order. */
+extern const char *const node_variables[];
 
 bool word_in(const char *const *words, const char *word);
 
-/* "a, b, c", owned by the caller; NULL when out of memory. */
+/* "a, b, c", owned by the caller. */
 char *words_joined(const char *const *words);
+
+/* A key of the outputs object that this program knows. */
+bool name_is_output_key(const char *key);
+
+/* The same for a node. */
+bool name_is_node_key(const char *key);
 
 /* A host name by RFC 1123: labels of letters, digits and inner hyphens, 63 bytes each, 253 in all.
  */
@@ -28,9 +34,17 @@ bool name_is_address(const char *name);
 /* "data-N", N decimal without leading zeros. */
 bool name_is_data_disk(const char *name);
 
+/* Letters, digits and " _.,:/@%+-" alone: neither Jinja nor YAML finds anything in such a string.
+ */
+bool name_is_plain(const char *string);
+
+/* Those and whatever isn't ASCII. Ansible has no mark for a key that is data, in JSON none at all
+ * and in YAML one that a loop over the keys loses, so that others would be templates. */
+bool name_is_data_key(const char *key);
+
 /* What Ansible takes as the name of a variable. */
 bool name_is_variable(const char *name);
 
 /* `value` in double quotes for a message: control characters as \xNN, cut after 60 bytes. Owned by
- * the caller; NULL when out of memory. */
+ * the caller. */
 char *name_quoted(const char *value);

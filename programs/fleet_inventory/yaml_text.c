@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <yaml.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "inventory.h"
 #include "names.h"
@@ -20,17 +21,16 @@ struct writer {
 
 static int write_text(void *data, unsigned char *buffer, size_t size)
 {
-    struct text *text = data;
-
-    text_add_bytes(text, (const char *)buffer, size);
-    return !text->failed;
+    text_add_bytes(data, (const char *)buffer, size);
+    return 1;
 }
 
-/* Emits an event made by one of libyaml's initializers, which returned `made`. */
+/* Emits an event made by one of libyaml's initializers, which returned `made`: they fail for lack
+ * of memory only, as the strings are UTF-8. */
 static int emit(struct writer *writer, yaml_event_t *event, int made)
 {
     if (!made)
-        return -ENOMEM;
+        alloc_failed();
     return yaml_emitter_emit(&writer->emitter, event) ? 0 : -EIO;
 }
 
@@ -70,8 +70,19 @@ static int emit_string(struct writer *writer, const char *string, size_t length,
 {
     if (plain && is_plain_word(string))
         return emit_plain(writer, string);
-    return emit_scalar(writer, string, length, inventory_is_template(string) ? "!unsafe" : NULL,
-                       YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+    return emit_scalar(writer, string, length, NULL, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+}
+
+/* ansible-core 2.19 reads what has the tag as if it had no quotes. These, YAML's null, merge,
+ * default and indicators, wouldn't be strings then, and are too short to hold a template. */
+static const char *const signs[] = {"~", "<<", "=", "!", "&", "*", NULL};
+
+static int emit_marked(struct writer *writer, const json_t *marked)
+{
+    const char *string = json_string_value(marked);
+
+    return emit_scalar(writer, string, json_string_length(marked),
+                       word_in(signs, string) ? NULL : "!unsafe", YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
 
 /* YAML 1.1 wants a dot in a float: 1e+50 would be a string. */
@@ -79,20 +90,18 @@ static int emit_real(struct writer *writer, double number)
 {
     AUTO_FREE char *digits = text_format("%.17g", number);
 
-    if (!digits)
-        return -ENOMEM;
     size_t mantissa = strcspn(digits, "e");
     AUTO_FREE char *value =
         text_format("%.*s%s%s", (int)mantissa, digits, memchr(digits, '.', mantissa) ? "" : ".0",
                     digits + mantissa);
-    return value ? emit_plain(writer, value) : -ENOMEM;
+    return emit_plain(writer, value);
 }
 
 static int emit_integer(struct writer *writer, json_int_t number)
 {
     AUTO_FREE char *digits = text_format("%" JSON_INTEGER_FORMAT, number);
 
-    return digits ? emit_plain(writer, digits) : -ENOMEM;
+    return emit_plain(writer, digits);
 }
 
 static int emit_value(struct writer *writer, const json_t *value, const char *key, bool in_list);
@@ -133,9 +142,11 @@ static int emit_array(struct writer *writer, const json_t *array, bool in_list)
 
 static int emit_value(struct writer *writer, const json_t *value, const char *key, bool in_list)
 {
+    const json_t *marked = inventory_marked_string(value);
+
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        return emit_object(writer, value);
+        return marked ? emit_marked(writer, marked) : emit_object(writer, value);
     case JSON_ARRAY:
         return emit_array(writer, value, in_list);
     case JSON_STRING:
@@ -205,20 +216,16 @@ int yaml_from_json(const json_t *value, char **ret_text, struct error *error)
     struct writer writer = {.text = {0}};
 
     if (!yaml_emitter_initialize(&writer.emitter))
-        return error_oom(error);
+        alloc_failed();
     int r = emit_document(&writer, value);
-    if (r == -EIO && !writer.text.failed && writer.emitter.error != YAML_MEMORY_ERROR)
+    if (writer.emitter.error == YAML_MEMORY_ERROR)
+        alloc_failed();
+    if (r < 0)
         error_set(error, r, "writing YAML: %s", writer.emitter.problem);
-    else if (r < 0)
-        r = error_oom(error);
     yaml_emitter_delete(&writer.emitter);
 
     AUTO_FREE char *yaml = text_take(&writer.text);
-    if (r < 0)
-        return r;
-    char *indented = yaml ? indent_sequences(yaml) : NULL;
-    if (!indented)
-        return error_oom(error);
-    *ret_text = indented;
-    return 0;
+    if (r == 0)
+        *ret_text = indent_sequences(yaml);
+    return r;
 }

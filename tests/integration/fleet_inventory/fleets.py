@@ -17,7 +17,7 @@ ODD_STRINGS = [
     "'single'", '"double"', "it's", 'say "hi"', "back\\slash", "\\n", "tab\tinside", "line\nbreak",
     "line\n\n  break\n", "\r\n", " leading", "trailing ", "   ", "ünïcödé", "日本語", "😀🚀",
     "\u2028sep\u2029", "\u0085", "\ufeffbom", "\x7f", "\x1b[31mred", "\x01", "\ud7ff\ue000\ufffd",
-    "\ufffe", "&anchor", "*alias", "|", ">", "--- doc", "...", "{}", "[]", "{'a': 1}", "[1, 2]",
+    "\ufffe", "&anchor", "*alias", "&", "*", "!", "|", ">", "--- doc", "...", "{}", "[]", "{'a': 1}", "[1, 2]",
     "{{ lookup('env', 'HOME') }}", "{{", "}}", "pa{{ss}}", "{% raw %}", "{# no comment #}", "{%",
     "a{{b}}'c\"d\n{{", "${HOME}", "$(id)", "x" * 500, "word " * 60,
 ]
@@ -57,7 +57,7 @@ def anything(rng, depth=0):
         return rng.choice(ODD_STRINGS)
     if kind == 6:
         return [anything(rng, depth + 1) for _ in range(rng.randrange(4))]
-    return {rng.choice(["a", "b c", "no", "1", "<<", "=", "ключ", "{{ k }}", "- x", "#"]):
+    return {rng.choice(["a", "b c", "no", "1", "ключ", "a/b", "%", "-", "- x", "1:20"]):
             anything(rng, depth + 1) for _ in range(rng.randrange(4))}
 
 
@@ -98,7 +98,11 @@ def fleet(rng):
         for _ in range(rng.randrange(4)):
             node = {"hostname": hostname(rng, taken), "ip": address(rng),
                     "provider": rng.choice(PROVIDERS), "disks": disks(rng)}
-            extra(rng, node, ["zone", "labels", "ansible_port", "password", "x-y"])
+            extra(rng, node, ["zone", "labels", "k3s_labels", "k3s_taints", "password", "x-y"])
+            for key, values in (("ansible_port", [22, 2222, "22", None]),
+                                ("ansible_user", ["core", "{{u}}", "no", None])):
+                if rng.random() < 0.2:
+                    node[key] = rng.choice(values)
             vms[role].append(node)
     outputs = {"username": rng.choice(["ssh_user", "no", "DOM\\user", "ünï", "{{u}}"]),
                "password": rng.choice(ODD_STRINGS + ["", None]), "vms": vms}
@@ -122,9 +126,24 @@ KNOWN_DISK_KEYS = ["name", "tier", "device", "serial", "wwn", "fstype", "mkfs_op
                    "mount_options", "existing", "wipe", "owner", "group", "mode"]
 
 
-def expected_disk(given):
-    known = {key: given[key] for key in KNOWN_DISK_KEYS if given.get(key) is not None}
-    return {**known, **{k: v for k, v in given.items() if k not in KNOWN_DISK_KEYS}}
+NODE_KEYS = ["hostname", "ip", "provider", "disks"]
+NODE_VARIABLES = ["ansible_port", "ansible_user", "k3s_labels", "k3s_taints", "k3s_node_name"]
+
+
+def given(values, keys):
+    return {key: values[key] for key in keys if values.get(key) is not None}
+
+
+def others(values, keys):
+    return given(values, [key for key in values if key not in keys])
+
+
+def expected_terraform(common, node):
+    """What the host sees as `terraform`, its own before that of all hosts."""
+    disks = {one["name"]: others(one, KNOWN_DISK_KEYS) for one in node["disks"]}
+    disks = {name: rest for name, rest in disks.items() if rest}
+    seen = {**common, **others(node, NODE_KEYS + NODE_VARIABLES), **({"disks": disks} if disks else {})}
+    return {"terraform": seen} if seen else {}
 
 
 def expected_hosts(outputs):
@@ -134,15 +153,14 @@ def expected_hosts(outputs):
         common["ansible_become_password"] = outputs["password"]
     common.update(ansible_ssh_private_key_file="/tmp/ssh_key",
                   ansible_python_interpreter="/usr/bin/python3.11")
-    common.update({k: v for k, v in outputs.items() if k not in ("username", "password", "vms")})
+    unknown = others(outputs, ["username", "password", "vms"])
     hosts = {}
     for nodes in outputs["vms"].values():
         for node in nodes:
-            others = {k: v for k, v in node.items()
-                      if k not in ("hostname", "ip", "provider", "disks")}
             hosts[node["hostname"]] = {
                 **common, "ansible_host": node["ip"], "provider": node["provider"],
-                "disks": [expected_disk(d) for d in node["disks"]], **others}
+                "disks": [given(one, KNOWN_DISK_KEYS) for one in node["disks"]],
+                **given(node, NODE_VARIABLES), **expected_terraform(unknown, node)}
     return hosts
 
 

@@ -61,7 +61,8 @@ def command(name):
 def read_by_command(source):
     done = subprocess.run([command("ansible-inventory"), "-i", str(source), "--list"],
                           capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    # YAML has no mark for a few strings that JSON has one for: yaml_text.c
+    return json.loads(done.stdout, object_hook=lambda value: value.get("__ansible_unsafe", value))
 
 
 def test_200_fleets(run, program, rng, tmp_path, monkeypatch):
@@ -103,7 +104,7 @@ def test_strings_reach_the_host_as_typed(run, program, seed, tmp_path, form):
         else:
             run("--yaml", "--output", str(source), str(outputs_file))
         for variable, value in (("ansible_become_password", password),
-                                ("odd", fleets.ODD_STRINGS)):
+                                ("terraform.odd", fleets.ODD_STRINGS)):
             done = subprocess.run(
                 [command("ansible"), "-i", str(source), "cdb-1", "-c", "local", "-m", "debug",
                  "-a", f"var={variable}"],
@@ -135,16 +136,6 @@ def test_empty_fleet(run, seed, tmp_path):
     assert read_in_process(file) == ({}, {})
     assert json.loads(run("--list", outputs=seed).out)["k3s_cluster"] == {"children": []}
     assert run("--table", outputs=seed).out.count("\n") == 1
-
-
-def test_only_templates_are_marked(run, seed):
-    seed["password"] = "pa{{ss}}"
-    text = run("--yaml", outputs=seed).out
-    assert text.count("!unsafe") == 1
-    listed = run("--list", outputs=seed).out
-    assert listed.count("__ansible_unsafe") == 1
-    seed["password"] = "}} { { %} #}"
-    assert "!unsafe" not in run("--yaml", outputs=seed).out
 
 
 def test_refused_outputs_stop_ansible(program, changed, tmp_path):

@@ -1,9 +1,11 @@
 #include "names.h"
+#include "reserved.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -73,6 +75,49 @@ static void test_variables(void **state)
     assert_each(name_is_variable, bad, false);
 }
 
+/* Byte by byte: what is plain is written down here once more. */
+static void test_plain_strings(void **state)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                " _.,:/@%+-";
+
+    (void)state;
+    assert_true(name_is_plain(""));
+    for (int byte = 1; byte < 256; byte++) {
+        const char string[] = {'a', (char)byte, 'z', '\0'};
+        bool expected = strchr(plain, byte);
+        assert_int_equal(name_is_plain(string), expected);
+        assert_int_equal(name_is_plain(string + 1), expected);
+        assert_int_equal(name_is_data_key(string), expected || byte >= 0x80);
+    }
+}
+
+static void test_reserved_names(void **state)
+{
+    static const char *const reserved[] = {"ansible_connection",
+                                           "ansible_",
+                                           "_ansible_x",
+                                           "k3s_role_kubectl",
+                                           "storage_disks",
+                                           "k3s_labels",
+                                           "disks",
+                                           "hostvars",
+                                           "vars",
+                                           "environment",
+                                           "become",
+                                           "connection",
+                                           "lookup",
+                                           "omit",
+                                           NULL};
+    static const char *const free_names[] = {"zone",      "tags",    "name",      "k3s_version",
+                                             "ansible",   "storage", "terraform", "",
+                                             "_hostvars", "Vars",    "x_disks",   NULL};
+
+    (void)state;
+    assert_each(name_is_reserved, reserved, true);
+    assert_each(name_is_reserved, free_names, false);
+}
+
 static void assert_quoted(const char *value, const char *expected)
 {
     AUTO_FREE char *quoted = name_quoted(value);
@@ -96,8 +141,9 @@ static void test_quoting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_host_names), cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_data_disks), cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_host_names),    cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_data_disks),    cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_plain_strings), cmocka_unit_test(test_reserved_names),
         cmocka_unit_test(test_quoting),
     };
 

@@ -48,8 +48,20 @@ static void test_strings(void **state)
                 "provider: aws\nansible_host: 10.0.0.1\nother: \"aws\"\n");
     assert_yaml("{\"ansible_host\":\"::1\",\"no\":\"- x\\n\",\"1e5\":\"ü😀\"}",
                 "ansible_host: \"::1\"\n\"no\": \"- x\\n\"\n\"1e5\": \"ü\\U0001F600\"\n");
-    assert_yaml("{\"a\":\"{{ x }}\",\"b\":\"{ }}\",\"c\":\"{#\",\"d\":[\"{%\"]}",
-                "a: !unsafe \"{{ x }}\"\nb: \"{ }}\"\nc: !unsafe \"{#\"\nd:\n  - !unsafe \"{%\"\n");
+    assert_yaml("{\"a\":\"{{ x }}\",\"b\":\"~/.ssh\",\"c\":[\"#\"]}",
+                "a: \"{{ x }}\"\nb: \"~/.ssh\"\nc:\n  - \"#\"\n");
+}
+
+static void test_marked_strings(void **state)
+{
+    (void)state;
+    assert_yaml("{\"provider\":{\"__ansible_unsafe\":\"a\"},\"b\":[{\"__ansible_unsafe\":\"#\"},"
+                "[{\"__ansible_unsafe\":\"{{\\n \\\"\"}]],\"c\":{\"__ansible_unsafe\":\"\"}}",
+                "provider: !unsafe \"a\"\nb:\n  - !unsafe \"#\"\n  - [!unsafe \"{{\\n \\\"\"]\n"
+                "c: !unsafe \"\"\n");
+    assert_yaml("{\"a\":{\"__ansible_unsafe\":\"~\"},\"b\":{\"__ansible_unsafe\":\"<<\"},"
+                "\"c\":{\"__ansible_unsafe\":\"~~\"}}",
+                "a: \"~\"\nb: \"<<\"\nc: !unsafe \"~~\"\n");
 }
 
 static void test_numbers(void **state)
@@ -65,6 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sequences_are_indented),
         cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_marked_strings),
         cmocka_unit_test(test_numbers),
     };
 
