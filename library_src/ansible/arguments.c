@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "json_text.h"
@@ -136,8 +137,6 @@ static int refuse_text(const char *text, size_t length, const json_error_t *pars
         offset = length;
     walk(&place, text, text + offset, text + length);
     AUTO_FREE char *where = place_text(&place);
-    if (!where)
-        return error_oom(error);
     return error_set(error, -EINVAL, "the arguments in %s can't be used: %s, at byte %zu%s%s%s",
                      name, describe(parse_error, &place), offset, *where ? " (" : "", where,
                      *where ? ")" : "");
@@ -151,10 +150,7 @@ int arguments_parse(const char *text, size_t length, const char *name, json_t **
 
     if (strspn(text, " \t\r\n") == length)
         return error_set(error, -EINVAL, "%s is empty: there are no arguments in it", name);
-    int r = json_text_parse(text, length, JSON_DECODE_ANY, &arguments, &parse_error, error);
-    if (r == -ENOMEM)
-        return r;
-    if (r < 0)
+    if (json_text_parse(text, length, JSON_DECODE_ANY, &arguments, &parse_error, error) < 0)
         return refuse_text(text, length, &parse_error, name, error);
     if (!json_is_object(arguments))
         return error_set(error, -EINVAL, "the arguments in %s are %s, not a JSON object", name,
@@ -200,9 +196,7 @@ static int read_bytes(size_t wanted, char **ret_text, size_t *ret_length, struct
 
     if (wanted > SIZE_LIMIT)
         return error_set(error, -EFBIG, "standard input is larger than %d bytes", SIZE_LIMIT);
-    text = calloc(1, wanted + 1);
-    if (!text)
-        return error_oom(error);
+    text = alloc_zeroed(wanted + 1, 1);
     while (length < wanted) {
         ssize_t n = read(STDIN_FILENO, text + length, wanted - length);
         if (n < 0 && errno != EINTR)

@@ -25,11 +25,10 @@ int python_literal(const char *string, json_t **ret_value, struct error *error);
 int human_to_bytes(const char *string, bool bits, int core, long long *ret_value,
                    struct error *error);
 
-/* Texts of numbers: 1 and the value, 0 where it is no such number or one that doesn't fit, -ENOMEM.
- */
-int python_int(const char *string, long long *ret_value);     /* int(string) */
-int python_decimal(const char *string, long long *ret_value); /* decimal.Decimal, when integral */
-int python_float(const char *string, double *ret_value);      /* float(string), finite */
+/* Texts of numbers: false where it is no such number or one that doesn't fit. */
+bool python_int(const char *string, long long *ret_value);     /* int(string) */
+bool python_decimal(const char *string, long long *ret_value); /* decimal.Decimal, when integral */
+bool python_float(const char *string, double *ret_value);      /* float(string), finite */
 
-/* os.path.expanduser(os.path.expandvars(string)); NULL when out of memory. */
+/* os.path.expanduser(os.path.expandvars(string)). */
 char *python_expand_path(const char *string);

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "coerce.h"
-#include "json_text.h"
 #include "python_text.h"
 
 static bool is_word(char c)
@@ -33,21 +33,14 @@ static bool looks_like_code(const char *string)
 
 static int dict_of_literal(const char *string, int core, json_t **ret_value, struct error *error)
 {
-    AUTO_JSON json_t *value = NULL;
+    AUTO_JSON json_t *value = json_loads(string, 0, NULL);
     struct error ignored = ERROR_INIT;
-    int r = json_text_parse(string, strlen(string), 0, &value, NULL, error);
-
-    if (r == -ENOMEM)
-        return r;
-    error_clear(error);
 
     if (!value && core < 18 && looks_like_code(string))
         value = json_string(string);
     if (!value) {
-        r = python_literal(string, &value, &ignored);
+        int r = python_literal(string, &value, &ignored);
         error_clear(&ignored);
-        if (r == -ENOMEM)
-            return error_oom(error);
         if (r < 0 || !json_is_object(value))
             return error_set(error, -EINVAL, "unable to evaluate string as dictionary");
     }
@@ -58,8 +51,8 @@ static int dict_of_literal(const char *string, int core, json_t **ret_value, str
 /* Splits on commas and spaces outside quotes; a backslash takes the next character as it is. */
 static json_t *split_fields(const char *p, size_t length)
 {
-    AUTO_JSON json_t *fields = json_array();
     AUTO_TEXT struct text field = {0};
+    json_t *fields = json_array();
     bool escaped = false;
     char quote = '\0';
 
@@ -67,11 +60,10 @@ static json_t *split_fields(const char *p, size_t length)
         bool ends = p == end || (!escaped && !quote && (*p == ',' || *p == ' '));
         if (ends && field.length > 0) {
             AUTO_FREE char *string = text_take(&field);
-            if (!string || json_array_append_new(fields, json_string(string)) < 0)
-                return NULL;
+            json_array_append_new(fields, json_string(string));
         }
         if (p == end)
-            return TAKE_PTR(fields);
+            return fields;
         if (ends)
             continue;
         if (!escaped && *p == '\\')
@@ -104,15 +96,12 @@ static int dict_of_pairs(const char *string, int core, json_t **ret_value, struc
 
     python_strip(string, &start, &length);
     AUTO_JSON json_t *fields = split_fields(start, length), *dict = json_object();
-    if (!fields || !dict)
-        return error_oom(error);
     json_array_foreach (fields, i, field) {
         const char *pair = json_string_value(field), *equals = strchr(pair, '=');
         if (!equals)
             return refuse_field(i, core, error);
-        AUTO_FREE char *key = strndup(pair, (size_t)(equals - pair));
-        if (!key || json_object_set_new(dict, key, json_string(equals + 1)) < 0)
-            return error_oom(error);
+        AUTO_FREE char *key = alloc_string_part(pair, (size_t)(equals - pair));
+        json_object_set_new(dict, key, json_string(equals + 1));
     }
     *ret_value = TAKE_PTR(dict);
     return 0;

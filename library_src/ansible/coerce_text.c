@@ -8,11 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "coerce.h"
 #include "python_text.h"
 
-/* Stripped, with the digits of all scripts as ASCII ones; NULL when out of memory. */
+/* Stripped, with the digits of all scripts as ASCII ones; NULL for what is no UTF-8. */
 static char *number_text(const char *string)
 {
     AUTO_TEXT struct text text = {0};
@@ -52,24 +53,24 @@ static bool has_odd_blank(const char *string)
     return strpbrk(string, "\x1c\x1d\x1e\x1f");
 }
 
-int python_int(const char *string, long long *ret_value)
+bool python_int(const char *string, long long *ret_value)
 {
     if (has_odd_blank(string))
-        return 0;
+        return false;
     AUTO_FREE char *text = number_text(string);
     char *end;
 
     if (!text)
-        return -ENOMEM;
+        return false;
     drop_underscores(text, false);
     if (strspn(text, "+-0123456789") != strlen(text) || !*text)
-        return 0;
+        return false;
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno || *end || end == text)
-        return 0;
+        return false;
     *ret_value = value;
-    return 1;
+    return true;
 }
 
 /* The parts of [sign] digits [. digits] [e [sign] digits]. */
@@ -113,60 +114,60 @@ static char decimal_digit(const struct decimal *d, size_t i)
     return i < d->whole_length ? d->whole[i] : d->fraction[i - d->whole_length];
 }
 
-int python_decimal(const char *string, long long *ret_value)
+bool python_decimal(const char *string, long long *ret_value)
 {
     AUTO_FREE char *text = number_text(string);
     unsigned long long value = 0;
     struct decimal d;
 
     if (!text)
-        return -ENOMEM;
+        return false;
     drop_underscores(text, true);
     if (!parse_decimal(text, &d))
-        return 0;
+        return false;
 
     size_t count = d.whole_length + d.fraction_length;
     while (count > 0 && decimal_digit(&d, count - 1) == '0')
         count--;
     if (count == 0) {
         *ret_value = 0;
-        return 1;
+        return true;
     }
     /* The number is its first `count` digits, with the decimal point at `point`. */
     if (d.exponent > 100000 || d.exponent < -100000)
-        return 0;
+        return false;
     long point = (long)d.whole_length + d.exponent;
     if (point < (long)count)
-        return 0;
+        return false;
     for (long i = 0; i < point; i++) {
         unsigned digit = i < (long)count ? (unsigned)(decimal_digit(&d, (size_t)i) - '0') : 0;
         if (value > (1ULL << 63) / 10)
-            return 0;
+            return false;
         value = value * 10 + digit;
     }
     if (value > (unsigned long long)LLONG_MAX + d.negative)
-        return 0;
+        return false;
     *ret_value = d.negative ? (long long)(0 - value) : (long long)value;
-    return 1;
+    return true;
 }
 
-int python_float(const char *string, double *ret_value)
+bool python_float(const char *string, double *ret_value)
 {
     if (has_odd_blank(string))
-        return 0;
+        return false;
     AUTO_FREE char *text = number_text(string);
     struct decimal d;
 
     if (!text)
-        return -ENOMEM;
+        return false;
     drop_underscores(text, false);
     if (!parse_decimal(text, &d))
-        return 0;
+        return false;
     double value = strtod(text, NULL);
     if (!isfinite(value))
-        return 0;
+        return false;
     *ret_value = value;
-    return 1;
+    return true;
 }
 
 /* Exponent of the unit, or -1. Up to 2.17 only the second letter was looked at. */
@@ -244,17 +245,14 @@ int human_to_bytes(const char *string, bool bits, int core, long long *ret_value
                    struct error *error)
 {
     /* Up to 2.17 the pattern allows blanks before and digits of all scripts. */
-    AUTO_FREE char *text = core < 18 ? number_text(string) : strdup(string);
+    AUTO_FREE char *text = core < 18 ? number_text(string) : alloc_string(string);
     size_t number_length, unit_length;
     const char *unit;
 
-    if (!text)
-        return error_oom(error);
-    if (!split_size(text, core, &number_length, &unit, &unit_length))
+    if (!text || !split_size(text, core, &number_length, &unit, &unit_length))
         return error_set(error, -EINVAL, "not a size");
-    AUTO_FREE char *number = strndup(text, number_length), *word = strndup(unit, unit_length);
-    if (!number || !word)
-        return error_oom(error);
+    AUTO_FREE char *number = alloc_string_part(text, number_length);
+    AUTO_FREE char *word = alloc_string_part(unit, unit_length);
     int shift = unit_shift(word, bits, core);
     double value = shift < 0 ? HUGE_VAL : round_even(ldexp(strtod(number, NULL), shift));
     if (value >= 0x1p63)
@@ -286,10 +284,8 @@ static char *expand_variables(const char *p)
                 length++;
             end = name + length;
         }
-        AUTO_FREE char *variable = strndup(name, length);
-        const char *value = variable && end > name ? getenv(variable) : NULL;
-        if (!variable)
-            return NULL;
+        AUTO_FREE char *variable = alloc_string_part(name, length);
+        const char *value = end > name ? getenv(variable) : NULL;
         if (value)
             text_add(&text, value);
         else
@@ -315,12 +311,10 @@ char *python_expand_path(const char *string)
 {
     AUTO_FREE char *path = expand_variables(string);
 
-    if (!path || *path != '~')
+    if (*path != '~')
         return TAKE_PTR(path);
     size_t name_length = strcspn(path + 1, "/");
-    AUTO_FREE char *name = strndup(path + 1, name_length);
-    if (!name)
-        return NULL;
+    AUTO_FREE char *name = alloc_string_part(path + 1, name_length);
     const char *home = home_of(name), *rest = path + 1 + name_length;
     if (!home)
         return TAKE_PTR(path);
@@ -328,6 +322,6 @@ char *python_expand_path(const char *string)
     while (home_length > 0 && home[home_length - 1] == '/')
         home_length--;
     if (home_length == 0 && !*rest)
-        return strdup("/");
+        return alloc_string("/");
     return text_format("%.*s%s", (int)home_length, home, rest);
 }

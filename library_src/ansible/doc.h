@@ -3,6 +3,5 @@
 
 #include "module.h"
 
-/* The sidecar file NAME.yml: DOCUMENTATION, EXAMPLES, RETURN. Owned by the caller; NULL when out of
- * memory. */
+/* The sidecar file NAME.yml: DOCUMENTATION, EXAMPLES, RETURN. Owned by the caller. */
 char *doc_text(const struct module *module);

@@ -7,32 +7,27 @@ static json_t *hide_keys(const struct param *table, const json_t *value, const j
 
 static json_t *hide_in_array(const struct param *table, const json_t *list, const json_t *no_log)
 {
-    AUTO_JSON json_t *copy = json_array();
-    json_t *item;
+    json_t *copy = json_array(), *item;
     size_t i;
 
     json_array_foreach (list, i, item)
-        if (json_array_append_new(copy, hide_keys(table, item, no_log)) < 0)
-            return NULL;
-    return TAKE_PTR(copy);
+        json_array_append_new(copy, hide_keys(table, item, no_log));
+    return copy;
 }
 
 static json_t *hide_in_object(const struct param *table, const json_t *object, const json_t *no_log)
 {
-    AUTO_JSON json_t *copy = json_object();
+    json_t *copy = json_object(), *item;
     const char *key;
-    json_t *item;
 
     json_object_foreach ((json_t *)object, key, item) {
         const struct param *param = table ? param_find(table, key) : NULL;
         AUTO_FREE char *hidden = param ? NULL : result_scrub_text(key, no_log);
         json_t *value = hide_keys(param ? param->options : NULL, item, no_log);
 
-        if ((!param && !hidden) ||
-            json_object_set_new_nocheck(copy, param ? key : hidden, value) < 0)
-            return NULL;
+        json_object_set_new_nocheck(copy, param ? key : hidden, value);
     }
-    return TAKE_PTR(copy);
+    return copy;
 }
 
 static json_t *hide_keys(const struct param *table, const json_t *value, const json_t *no_log)

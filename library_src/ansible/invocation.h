@@ -4,5 +4,5 @@
 #include "validate.h"
 
 /* The validated parameters, new or shared, with no secret in a key that isn't an option's name;
- * the values are left to result_scrub(). NULL when out of memory. */
+ * the values are left to result_scrub(). */
 json_t *invocation_args(const struct param *table, const struct validation *validation);

@@ -1,9 +1,9 @@
 #include "level.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "cleanup.h"
+#include "fields.h"
 #include "text.h"
 
 static void add_path(struct text *text, const struct level *level, const char *between)
@@ -23,27 +23,19 @@ char *level_path(const struct level *level, const char *between)
     return text_take(&text);
 }
 
-int level_message(const struct level *level, char *message, struct error *error)
+void level_message(const struct level *level, char *message)
 {
-    json_t *string = message ? json_string(message) : NULL;
-
+    json_array_append_new(level->out->errors, json_text(message));
     free(message);
-    return json_array_append_new(level->out->errors, string) < 0 ? error_oom(error) : 0;
 }
 
-int level_error(const struct level *level, struct error *error, const char *format, ...)
+void level_error(const struct level *level, const char *format, ...)
 {
-    AUTO_FREE char *path = level_path(level, " -> "), *message = NULL;
+    AUTO_FREE char *path = level_path(level, " -> ");
     va_list arguments;
-    int n;
 
     va_start(arguments, format);
-    n = vasprintf(&message, format, arguments);
+    AUTO_FREE char *message = text_vformat(format, arguments);
     va_end(arguments);
-    if (n < 0)
-        message = NULL;
-    if (!message || !path)
-        return error_oom(error);
-    return level_message(level, text_format("%s%s%s", message, level->up ? " found in " : "", path),
-                         error);
+    level_message(level, text_format("%s%s%s", message, level->up ? " found in " : "", path));
 }

@@ -16,34 +16,34 @@ struct level {
     json_t *supported; /* {options, aliases}: what the last unsupported parameter's level has */
 };
 
-/* "disks -> fstype"; "" at the top. NULL when out of memory. */
+/* "disks -> fstype"; "" at the top. */
 char *level_path(const struct level *level, const char *between);
 
 /* Appends to the errors: the message, and where it was found when that isn't the top. */
-int level_error(const struct level *level, struct error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void level_error(const struct level *level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* Appends a message as it is; NULL means that there was no memory for it. */
-int level_message(const struct level *level, char *message, struct error *error);
+/* Appends a message as it is; takes it over. */
+void level_message(const struct level *level, char *message);
 
 /* Puts `value`'s texts into the set of what must not be shown. */
-int no_log_add(json_t *set, const json_t *value, struct error *error);
+void no_log_add(json_t *set, const json_t *value);
 
 /* The rules over several parameters. */
-int check_mutually_exclusive(const struct level *level, struct error *error);
-int check_required(const struct level *level, struct error *error);
-int check_rules(const struct level *level, struct error *error);
+void check_mutually_exclusive(const struct level *level);
+void check_required(const struct level *level);
+void check_rules(const struct level *level);
 
 /* Types, elements and choices of the values that are there. */
-int check_types(const struct level *level, struct error *error);
-int check_choices(const struct level *level, struct error *error);
+void check_types(const struct level *level);
+void check_choices(const struct level *level);
 
 /* Aliases, secrets, deprecations and unknown keys. */
 int take_fallbacks(const struct level *level, struct error *error);
-int take_aliases(const struct level *level, struct error *error);
-int take_aliases_again(const struct level *level, struct error *error);
-int collect_no_log(const struct level *level, struct error *error);
-int hide_secrets(const struct level *top, struct error *error);
-int collect_deprecations(const struct level *level, struct error *error);
-int collect_unsupported(const struct level *level, struct error *error);
-int set_defaults(const struct level *level, bool all, struct error *error);
+void take_aliases(const struct level *level);
+void take_aliases_again(const struct level *level);
+void collect_no_log(const struct level *level);
+void hide_secrets(const struct level *top);
+void collect_deprecations(const struct level *level);
+void collect_unsupported(const struct level *level);
+void set_defaults(const struct level *level, bool all);

@@ -19,14 +19,12 @@ static bool choices_are_text(const struct param *param)
 
 static json_t *choices_of(const struct param *param)
 {
-    AUTO_JSON json_t *choices = json_array();
+    json_t *choices = json_array();
     bool are_text = choices_are_text(param);
 
     for (const char *const *choice = param->choices; *choice; choice++)
-        if (json_array_append_new(choices,
-                                  are_text ? json_string(*choice) : json_text_value(*choice)) < 0)
-            return NULL;
-    return TAKE_PTR(choices);
+        json_array_append_new(choices, are_text ? json_string(*choice) : json_text_value(*choice));
+    return choices;
 }
 
 static bool holds(const json_t *choices, const json_t *value)
@@ -87,40 +85,35 @@ static json_t *meant_choice(const json_t *choices, const json_t *value)
     return found;
 }
 
-static int check_list(const struct level *level, const struct param *param, const json_t *choices,
-                      const json_t *list, struct error *error)
+static void check_list(const struct level *level, const struct param *param, const json_t *choices,
+                       const json_t *list)
 {
     AUTO_JSON json_t *others = json_array();
     json_t *item;
     size_t i;
 
     json_array_foreach (list, i, item)
-        if (!holds(choices, item) && json_array_append(others, item) < 0)
-            return error_oom(error);
-    if (!others)
-        return error_oom(error);
+        if (!holds(choices, item))
+            json_array_append(others, item);
     if (json_array_size(others) == 0)
-        return 0;
+        return;
     AUTO_FREE char *wanted = join(choices), *got = join(others);
-    if (!wanted || !got)
-        return error_oom(error);
-    return level_error(level, error, "value of %s must be one or more of: %s. Got no match for: %s",
-                       param->name, wanted, got);
+    level_error(level, "value of %s must be one or more of: %s. Got no match for: %s", param->name,
+                wanted, got);
 }
 
-static int check_value(const struct level *level, const struct param *param, const json_t *choices,
-                       const json_t *value, struct error *error)
+static void check_value(const struct level *level, const struct param *param, const json_t *choices,
+                        const json_t *value)
 {
     if (holds(choices, value))
-        return 0;
+        return;
     json_t *meant = meant_choice(choices, value);
-    if (meant)
-        return json_object_set(level->values, param->name, meant) < 0 ? error_oom(error) : 0;
+    if (meant) {
+        json_object_set(level->values, param->name, meant);
+        return;
+    }
     AUTO_FREE char *wanted = join(choices), *got = python_str_new(value);
-    if (!wanted || !got)
-        return error_oom(error);
-    return level_error(level, error, "value of %s must be one of: %s, got: %s", param->name, wanted,
-                       got);
+    level_error(level, "value of %s must be one of: %s, got: %s", param->name, wanted, got);
 }
 
 /* What nearly every value is: a text, and one of the choices. */
@@ -134,20 +127,17 @@ static bool is_plain_choice(const struct param *param, const json_t *value)
     return false;
 }
 
-int check_choices(const struct level *level, struct error *error)
+void check_choices(const struct level *level)
 {
-    int r = 0;
-
-    for (const struct param *param = level->table; r == 0 && param->name; param++) {
+    for (const struct param *param = level->table; param->name; param++) {
         const json_t *value = json_object_get(level->values, param->name);
 
         if (!param->choices || !value || is_plain_choice(param, value))
             continue;
         AUTO_JSON json_t *choices = choices_of(param);
-        if (!choices)
-            return error_oom(error);
-        r = json_is_array(value) ? check_list(level, param, choices, value, error)
-                                 : check_value(level, param, choices, value, error);
+        if (json_is_array(value))
+            check_list(level, param, choices, value);
+        else
+            check_value(level, param, choices, value);
     }
-    return r;
 }

@@ -1,50 +1,38 @@
 /* What must not be shown: the values of options with no_log, and how else they may be written. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "coerce.h"
 #include "level.h"
 #include "python_text.h"
 
-int no_log_add(json_t *set, const json_t *value, struct error *error)
+void no_log_add(json_t *set, const json_t *value)
 {
     const char *key;
     json_t *item;
     size_t i;
-    int r = 0;
 
-    if (json_is_array(value)) {
-        json_array_foreach (value, i, item)
-            if (r == 0)
-                r = no_log_add(set, item, error);
-        return r;
-    }
-    if (json_is_object(value)) {
-        json_object_foreach ((json_t *)value, key, item)
-            if (r == 0)
-                r = no_log_add(set, item, error);
-        return r;
-    }
-    if (json_is_null(value) || json_is_boolean(value))
-        return 0;
+    json_array_foreach (value, i, item)
+        no_log_add(set, item);
+    json_object_foreach ((json_t *)value, key, item)
+        no_log_add(set, item);
+    if (!json_is_string(value) && !json_is_number(value))
+        return;
     AUTO_FREE char *text = python_str_new(value);
-    if (!text)
-        return error_oom(error);
-    return *text && json_object_set_new(set, text, json_null()) < 0 ? error_oom(error) : 0;
+    if (*text)
+        json_object_set_new(set, text, json_null());
 }
 
-static int no_log_below(const struct level *level, const struct param *param, json_t *value,
-                        bool *ret_refused, struct error *error);
+static bool no_log_below(const struct level *level, const struct param *param, json_t *value);
 
-/* *ret_refused: sub-options of the wrong shape, which is an error message and ends the search. */
-static int no_log_of(const struct level *level, const struct param *table, const json_t *values,
-                     bool *ret_refused, struct error *error)
+/* False: sub-options of the wrong shape, which is an error message and ends the search. */
+static bool no_log_of(const struct level *level, const struct param *table, const json_t *values)
 {
-    int r = 0;
+    bool right = true;
 
-    for (const struct param *param = table; r == 0 && !*ret_refused && param->name; param++) {
+    for (const struct param *param = table; right && param->name; param++) {
         json_t *value = NULL;
 
         if (param->no_log || param->options)
@@ -52,70 +40,55 @@ static int no_log_of(const struct level *level, const struct param *table, const
         if (!value || json_is_null(value))
             continue;
         if (param->no_log && python_true(value))
-            r = no_log_add(level->out->secrets, value, error);
-        if (r < 0 || !param->options ||
+            no_log_add(level->out->secrets, value);
+        if (!param->options ||
             (param->type != PARAM_DICT &&
              !(param->type == PARAM_LIST && param->has_elements && param->elements == PARAM_DICT)))
             continue;
         if (!json_is_array(value)) {
-            r = no_log_below(level, param, value, ret_refused, error);
+            right = no_log_below(level, param, value);
             continue;
         }
         size_t i;
         json_t *item;
         json_array_foreach (value, i, item)
-            if (r == 0 && !*ret_refused)
-                r = no_log_below(level, param, item, ret_refused, error);
+            right = right && no_log_below(level, param, item);
     }
-    return r;
+    return right;
 }
 
-static int no_log_below(const struct level *level, const struct param *param, json_t *value,
-                        bool *ret_refused, struct error *error)
+static bool no_log_below(const struct level *level, const struct param *param, json_t *value)
 {
     AUTO_JSON json_t *parsed = NULL;
     struct error refusal = ERROR_INIT;
 
     if (json_is_string(value)) {
-        int r = coerce_dict_text(json_string_value(value), level->core, &parsed, &refusal);
-        if (r == -ENOMEM)
-            return error_oom(error);
-        if (r < 0) {
-            *ret_refused = true;
-            r = level_message(level, strdup(error_message(&refusal)), error);
+        if (coerce_dict_text(json_string_value(value), level->core, &parsed, &refusal) < 0) {
+            level_message(level, alloc_string(error_message(&refusal)));
             error_clear(&refusal);
-            return r;
+            return false;
         }
         value = parsed;
     }
     if (json_is_object(value))
-        return no_log_of(level, param->options, value, ret_refused, error);
+        return no_log_of(level, param->options, value);
     AUTO_FREE char *shown = python_str_new(value);
-    if (!shown)
-        return error_oom(error);
-    *ret_refused = true;
-    return level_message(
-        level,
-        text_format("Value '%s' in the sub parameter field '%s' must %s a %s, not '%s'", shown,
-                    param->name, level->core >= 17 ? "be" : "by", param_type_name(param->type),
-                    python_type_name(value)),
-        error);
+    level_message(level,
+                  text_format("Value '%s' in the sub parameter field '%s' must %s a %s, not '%s'",
+                              shown, param->name, level->core >= 17 ? "be" : "by",
+                              param_type_name(param->type), python_type_name(value)));
+    return false;
 }
 
-int collect_no_log(const struct level *level, struct error *error)
+void collect_no_log(const struct level *level)
 {
-    bool refused = false;
-
-    return no_log_of(level, level->table, level->values, &refused, error);
+    no_log_of(level, level->table, level->values);
 }
 
 /* The values as the types have made them: the elements of "a,b", a path without its variables. */
-static int add_converted(json_t *set, const struct param *table, const json_t *values,
-                         struct error *error)
+static void add_converted(json_t *set, const struct param *table, const json_t *values)
 {
-    int r = 0;
-
-    for (const struct param *param = table; r == 0 && param->name; param++) {
+    for (const struct param *param = table; param->name; param++) {
         const json_t *value = NULL;
         json_t *item;
         size_t i;
@@ -125,59 +98,46 @@ static int add_converted(json_t *set, const struct param *table, const json_t *v
         if (!value)
             continue;
         if (param->no_log)
-            r = no_log_add(set, value, error);
-        if (r < 0 || !param->options)
+            no_log_add(set, value);
+        if (!param->options)
             continue;
-        r = add_converted(set, param->options, value, error);
+        add_converted(set, param->options, value);
         json_array_foreach (value, i, item)
-            if (r == 0)
-                r = add_converted(set, param->options, item, error);
+            add_converted(set, param->options, item);
     }
-    return r;
 }
 
 /* Takes over what is in `text`. */
-static int add_text(json_t *set, struct text *text, struct error *error)
+static void add_text(json_t *set, struct text *text)
 {
     AUTO_FREE char *string = text_take(text);
 
-    return !string || json_object_set_new(set, string, json_null()) < 0 ? error_oom(error) : 0;
+    json_object_set_new(set, string, json_null());
 }
 
 /* A secret as it is, and as repr() and JSON write it between their quotes. */
-static int add_spellings(json_t *set, const char *secret, struct error *error)
+static void add_spellings(json_t *set, const char *secret)
 {
     AUTO_TEXT struct text text = {0};
-    int r = 0;
 
-    for (const char *quote = "'\""; r == 0 && *quote; quote++) {
+    for (const char *quote = "'\""; *quote; quote++) {
         python_repr_string(&text, secret, *quote);
-        r = add_text(set, &text, error);
+        add_text(set, &text);
     }
-    if (r < 0)
-        return r;
     python_json_string(&text, secret, strlen(secret));
     AUTO_FREE char *quoted = text_take(&text);
-    if (!quoted)
-        return error_oom(error);
     text_add_bytes(&text, quoted + 1, strlen(quoted) - 2);
-    r = add_text(set, &text, error);
-    return r < 0 || json_object_set_new(set, secret, json_null()) == 0 ? r : error_oom(error);
+    add_text(set, &text);
+    json_object_set_new(set, secret, json_null());
 }
 
-int hide_secrets(const struct level *top, struct error *error)
+void hide_secrets(const struct level *top)
 {
-    AUTO_JSON json_t *plain = json_object();
+    AUTO_JSON json_t *plain = json_copy(top->out->secrets);
     const char *secret;
     json_t *ignored;
-    int r = 0;
 
-    if (json_object_update(plain, top->out->secrets) < 0)
-        r = error_oom(error);
-    if (r == 0)
-        r = add_converted(plain, top->table, top->values, error);
+    add_converted(plain, top->table, top->values);
     json_object_foreach (plain, secret, ignored)
-        if (r == 0)
-            r = add_spellings(top->out->no_log, secret, error);
-    return r;
+        add_spellings(top->out->no_log, secret);
 }

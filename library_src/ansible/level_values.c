@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "coerce.h"
 #include "json_text.h"
@@ -24,10 +25,9 @@ int take_fallbacks(const struct level *level, struct error *error)
         if (!string)
             return error_set(error, -EINVAL, "the environment's value for %s is not UTF-8",
                              param->name);
-        if (json_object_set_new(level->values, param->name, string) < 0)
-            return error_oom(error);
-        if (param->no_log && no_log_add(level->out->secrets, string, error) < 0)
-            return error->code;
+        json_object_set_new(level->values, param->name, string);
+        if (param->no_log)
+            no_log_add(level->out->secrets, string);
     }
     return 0;
 }
@@ -50,8 +50,7 @@ static json_t *string_or_null(const char *string)
 }
 
 /* An alias' entry has both version and date, an option's the one that counts. */
-static int deprecate_alias(const struct level *level, const struct param_deprecation *d,
-                           struct error *error)
+static void deprecate_alias(const struct level *level, const struct param_deprecation *d)
 {
     json_t *message =
         json_sprintf("Alias '%s%s' is deprecated. See the module docs for more information",
@@ -60,11 +59,11 @@ static int deprecate_alias(const struct level *level, const struct param_depreca
                               string_or_null(d->version), "date", string_or_null(d->date),
                               "collection_name", string_or_null(d->collection_name));
 
-    return json_array_append_new(level->out->deprecations, entry) < 0 ? error_oom(error) : 0;
+    json_array_append_new(level->out->deprecations, entry);
 }
 
-static int deprecate_option(const struct level *level, const struct param_deprecation *d,
-                            const char *name, struct error *error)
+static void deprecate_option(const struct level *level, const struct param_deprecation *d,
+                             const char *name)
 {
     json_t *message =
         json_sprintf("Param '%s' is deprecated. See the module docs for more information", name);
@@ -72,109 +71,89 @@ static int deprecate_option(const struct level *level, const struct param_deprec
                               string_or_null(d->date ? d->date : d->version), "collection_name",
                               string_or_null(d->collection_name));
 
-    return json_array_append_new(level->out->deprecations, entry) < 0 ? error_oom(error) : 0;
+    json_array_append_new(level->out->deprecations, entry);
 }
 
-static int warn_both(const struct level *level, const char *option, const char *alias,
-                     struct error *error)
+static void warn_both(const struct level *level, const char *option, const char *alias)
 {
     json_t *warning = json_sprintf("Both option %s%s and its alias %s%s are set.", level->prefix,
                                    option, level->prefix, alias);
     json_t *warnings = level->up ? level->out->warnings : level->alias_warnings;
 
-    return json_array_append_new(warnings, warning) < 0 ? error_oom(error) : 0;
+    json_array_append_new(warnings, warning);
 }
 
-static int take_values(const struct level *level, const struct param *param, bool warn,
-                       struct error *error)
+static void take_values(const struct level *level, const struct param *param, bool warn)
 {
-    int r = 0;
-
-    for (const char *const *alias = param->aliases; r == 0 && alias && *alias; alias++) {
+    for (const char *const *alias = param->aliases; alias && *alias; alias++) {
         json_t *value = json_object_get(level->values, *alias);
         if (!value)
             continue;
         if (warn && json_object_get(level->values, param->name))
-            r = warn_both(level, param->name, *alias, error);
-        if (r == 0 && json_object_set(level->values, param->name, value) < 0)
-            r = error_oom(error);
+            warn_both(level, param->name, *alias);
+        json_object_set(level->values, param->name, value);
     }
-    return r;
 }
 
-int take_aliases(const struct level *level, struct error *error)
+void take_aliases(const struct level *level)
 {
-    int r = 0;
-
-    for (const struct param *param = level->table; r == 0 && param->name; param++) {
+    for (const struct param *param = level->table; param->name; param++) {
         const struct param_deprecation *d = NULL;
-        while (r == 0 && (d = find_deprecation(param, level->values, d)))
-            r = deprecate_alias(level, d, error);
-        if (r == 0 && param->required && param->default_json)
-            return level_message(
+        while ((d = find_deprecation(param, level->values, d)))
+            deprecate_alias(level, d);
+        if (param->required && param->default_json) {
+            level_message(
                 level,
                 text_format("internal error: required and default are mutually exclusive for %s",
-                            param->name),
-                error);
-        if (r == 0)
-            r = take_values(level, param, true, error);
+                            param->name));
+            return;
+        }
+        take_values(level, param, true);
     }
-    return r;
 }
 
-int take_aliases_again(const struct level *level, struct error *error)
+void take_aliases_again(const struct level *level)
 {
-    int r = 0;
-
-    for (const struct param *param = level->table; r == 0 && param->name; param++)
-        r = take_values(level, param, false, error);
-    return r;
+    for (const struct param *param = level->table; param->name; param++)
+        take_values(level, param, false);
 }
 
-static int deprecations_of(const struct level *level, const struct param *table,
-                           const json_t *values, const char *prefix, struct error *error)
+static void deprecations_of(const struct level *level, const struct param *table,
+                            const json_t *values, const char *prefix)
 {
-    int r = 0;
-
-    for (const struct param *param = table; r == 0 && param->name; param++) {
+    for (const struct param *param = table; param->name; param++) {
         json_t *value = json_object_get(values, param->name), *item;
         size_t i;
 
         if (!value || (!param->removed && !param->options))
             continue;
         AUTO_FREE char *name =
-            *prefix ? text_format("%s[\"%s\"]", prefix, param->name) : strdup(param->name);
-        if (!name)
-            return error_oom(error);
+            *prefix ? text_format("%s[\"%s\"]", prefix, param->name) : alloc_string(param->name);
         if (param->removed)
-            r = deprecate_option(level, param->removed, name, error);
-        if (r < 0 || !param->options)
+            deprecate_option(level, param->removed, name);
+        if (!param->options)
             continue;
         if (json_is_object(value))
-            r = deprecations_of(level, param->options, value, name, error);
+            deprecations_of(level, param->options, value, name);
         json_array_foreach (value, i, item)
-            if (r == 0 && json_is_object(item))
-                r = deprecations_of(level, param->options, item, name, error);
+            if (json_is_object(item))
+                deprecations_of(level, param->options, item, name);
     }
-    return r;
 }
 
-int collect_deprecations(const struct level *level, struct error *error)
+void collect_deprecations(const struct level *level)
 {
-    return deprecations_of(level, level->table, level->values, "", error);
+    deprecations_of(level, level->table, level->values, "");
 }
 
-int set_defaults(const struct level *level, bool all, struct error *error)
+void set_defaults(const struct level *level, bool all)
 {
     for (const struct param *param = level->table; param->name; param++) {
         if (json_object_get(level->values, param->name) || (!all && !param->default_json))
             continue;
         json_t *value = param->default_json ? json_text_value(param->default_json) : json_null();
-        if (json_object_set_new(level->values, param->name, value) < 0)
-            return error_oom(error);
-        if (param->no_log && python_true(value) &&
-            no_log_add(level->out->secrets, value, error) < 0)
-            return error->code;
+        json_object_set_new(level->values, param->name, value);
+        if (param->no_log && python_true(value))
+            no_log_add(level->out->secrets, value);
     }
-    return 0;
 }

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <syslog.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "python_text.h"
 #include "result.h"
@@ -82,25 +83,21 @@ static char *hide_url_passwords(const char *text)
     const char *at = strrchr(text, '@'), *begin, *colon;
 
     if (!at)
-        return strdup(text);
-    AUTO_FREE size_t *ends = calloc(strlen(text), sizeof(*ends)); /* of passwords, by their colon */
-    if (!ends)
-        return NULL;
+        return alloc_string(text);
+    /* Of passwords, by their colon. */
+    AUTO_FREE size_t *ends = alloc_zeroed(strlen(text), sizeof(*ends));
     for (; at && (colon = find_password(text, at, &begin)); at = last_of(text, "@", begin))
         ends[colon - text] = (size_t)(at - text);
     return without_passwords(text, ends);
 }
 
-static int add_value(struct text *text, const json_t *value, const json_t *no_log)
+static void add_value(struct text *text, const json_t *value, const json_t *no_log)
 {
     AUTO_FREE char *plain = python_str_new(value);
-    AUTO_FREE char *hidden = plain ? hide_url_passwords(plain) : NULL;
-    AUTO_FREE char *scrubbed = hidden ? result_scrub_text(hidden, no_log) : NULL;
+    AUTO_FREE char *hidden = hide_url_passwords(plain);
+    AUTO_FREE char *scrubbed = result_scrub_text(hidden, no_log);
 
-    if (!scrubbed)
-        return -1;
     text_add(text, scrubbed);
-    return 0;
 }
 
 /* What stands in the value's place: NULL, so the value itself may be shown. Options can share a
@@ -132,11 +129,11 @@ char *log_text(const struct param *table, const struct validation *validation, c
         text_addf(&text, " %s=", name);
         if (instead)
             text_add(&text, instead);
-        else if (add_value(&text, value, validation->no_log) < 0)
-            return NULL;
+        else
+            add_value(&text, value, validation->no_log);
     }
     AUTO_FREE char *line = text_take(&text);
-    return line ? result_scrub_text(line, validation->no_log) : NULL;
+    return result_scrub_text(line, validation->no_log);
 }
 
 static int facility_number(const char *name)
@@ -153,8 +150,6 @@ void log_invocation(const char *name, const char *facility, const char *text)
 {
     AUTO_FREE char *identifier = text_format("ansible-%s", name);
 
-    if (!identifier)
-        return;
     openlog(identifier, 0, facility_number(facility));
     syslog(LOG_INFO, "%s", text);
     closelog();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "arguments.h"
 #include "cleanup.h"
 #include "doc.h"
@@ -15,15 +16,12 @@
 #include "run.h"
 #include "text.h"
 
-static int log_run(const struct run *run, struct error *error)
+static void log_run(const struct run *run)
 {
     if (run->no_log)
-        return 0;
+        return;
     AUTO_FREE char *text = log_text(run->module->params, &run->validation, run->target_log_info);
-    if (!text)
-        return error_oom(error);
     log_invocation(run->module->name, run->syslog_facility, text);
-    return 0;
 }
 
 static int do_run(struct run *run, const char *path, size_t length, json_t **ret_result,
@@ -38,75 +36,67 @@ static int do_run(struct run *run, const char *path, size_t length, json_t **ret
     r = arguments_read(path, length, &run->arguments, error);
     if (r == 0)
         r = run_take_arguments(run, error);
-    if (r == 0)
-        r = log_run(run, error);
-    if (r == 0)
-        r = run_carry_out(run, ret_result, error);
-    return r;
+    if (r < 0)
+        return r;
+    log_run(run);
+    return run_carry_out(run, ret_result, error);
 }
 
 static json_t *failure(const struct run *run, const struct error *error)
 {
-    AUTO_JSON json_t *result = error->details ? json_copy(error->details) : json_object();
+    json_t *result = error->details ? json_copy(error->details) : json_object();
 
-    if (json_object_set_new(result, "failed", json_true()) < 0 ||
-        json_object_set_new(result, "changed", json_boolean(run->started)) < 0 ||
-        json_object_set_new(result, "msg", result_text(error_message(error))) < 0 ||
-        (error->id && json_object_set_new(result, "error_id", json_string(error->id)) < 0))
-        return NULL;
-    return TAKE_PTR(result);
+    json_object_set_new(result, "failed", json_true());
+    json_object_set_new(result, "changed", json_boolean(run->started));
+    json_object_set_new(result, "msg", result_text(error_message(error)));
+    if (error->id)
+        json_object_set_new(result, "error_id", json_string(error->id));
+    return result;
 }
 
-static int add_list(json_t *result, const char *key, json_t *list)
+static void add_list(json_t *result, const char *key, json_t *list)
 {
-    return json_array_size(list) > 0 ? json_object_set(result, key, list) : 0;
+    if (json_array_size(list) > 0)
+        json_object_set(result, key, list);
 }
 
 /* AnsibleModule's result has either a date or a version. */
-static int add_deprecations(json_t *result, const json_t *deprecations)
+static void add_deprecations(json_t *result, const json_t *deprecations)
 {
     AUTO_JSON json_t *list = json_array();
     json_t *entry;
     size_t i;
 
     json_array_foreach (deprecations, i, entry) {
-        AUTO_JSON json_t *copy = json_object();
+        json_t *copy = json_copy(entry);
         bool dated = json_is_string(json_object_get(entry, "date"));
-        if (json_object_update(copy, entry) < 0 || json_array_append(list, copy) < 0)
-            return -1;
         json_object_del(copy, dated ? "version" : "date");
+        json_array_append_new(list, copy);
     }
-    return add_list(result, "deprecations", list);
+    add_list(result, "deprecations", list);
 }
 
 static char *answer_line(const struct run *run, json_t *result)
 {
     const json_t *params = run->validation.params;
 
-    if (add_list(result, "warnings", run->warnings) < 0 ||
-        add_deprecations(result, run->validation.deprecations) < 0)
-        return NULL;
-    if (run->show_invocation && params &&
+    add_list(result, "warnings", run->warnings);
+    add_deprecations(result, run->validation.deprecations);
+    if (run->show_invocation && params)
         json_object_set_new(result, "invocation",
                             json_pack("{s:o}", "module_args",
-                                      invocation_args(run->module->params, &run->validation))) < 0)
-        return NULL;
+                                      invocation_args(run->module->params, &run->validation)));
     AUTO_JSON json_t *scrubbed = result_scrub(result, run->validation.no_log);
-    return scrubbed ? result_line(scrubbed) : NULL;
+    return result_line(scrubbed);
 }
 
-static int answer(const struct run *run, json_t *result, struct error *error)
+static int answer(const struct run *run, json_t *result, const struct error *error)
 {
-    bool failed = error->code < 0;
-    int r;
+    bool failed = error->code < 0 || !result;
+    AUTO_JSON json_t *shown = failed ? failure(run, error) : json_incref(result);
+    AUTO_FREE char *line = answer_line(run, shown);
 
-    if (failed)
-        result = failure(run, error);
-    AUTO_FREE char *line = result ? answer_line(run, result) : NULL;
-    r = line ? output_write(line, strlen(line)) : output_out_of_memory();
-    if (failed)
-        json_decref(result);
-    return r < 0 || failed || !line;
+    return output_write(line, strlen(line)) < 0 || failed;
 }
 
 static int run_module(const struct module *module, const char *path, size_t length)
@@ -133,7 +123,7 @@ static int print_doc(const struct module *module)
 {
     AUTO_FREE char *text = doc_text(module);
 
-    return text ? print(text) : 1;
+    return print(text);
 }
 
 static int print_usage(const struct module *module, FILE *stream)
@@ -163,6 +153,7 @@ int module_main(const struct module *module, int argc, char **argv)
     const char *argument = argc > 1 ? argv[1] : NULL;
     size_t length = 0;
 
+    alloc_setup_json();
     if ((argc > 2 && !read_length(argc, argv, &length)) ||
         (argument && text_starts_with(argument, "--"))) {
         if (argc == 2 && strcmp(argument, "--doc") == 0)

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 
 static int real_stdout = -1;
@@ -43,7 +44,7 @@ static int write_all(const char *data, size_t length)
     return 0;
 }
 
-/* From here to on_signal() everything is async-signal-safe. */
+/* From here to on_out_of_memory() everything is async-signal-safe, and allocates nothing. */
 struct line {
     char data[256];
     size_t length;
@@ -71,7 +72,7 @@ static void line_add_number(struct line *line, unsigned number)
     line_add(line, digits + i);
 }
 
-static int write_failure(const char *what, const char *name)
+static void write_failure(const char *what, const char *name)
 {
     struct line line = {.length = 0};
 
@@ -85,10 +86,9 @@ static int write_failure(const char *what, const char *name)
         line_add_number(&line, (unsigned)ended);
     }
     line_add(&line, members ? "\", " : "\"");
-    int r = write_all(line.data, line.length);
-    if (r == 0 && members)
-        r = write_all(members, strlen(members));
-    return r < 0 ? r : write_all("}\n", 2);
+    if (write_all(line.data, line.length) == 0 &&
+        (!members || write_all(members, strlen(members)) == 0))
+        write_all("}\n", 2);
 }
 
 static void on_signal(int number)
@@ -108,6 +108,27 @@ static void on_signal(int number)
         write_failure("ended by signal ", name);
     }
     _exit(1);
+}
+
+/* No signal may cut the answer in two, or add a second one. */
+static bool begin_answer(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    for (size_t i = 0; i < 5; i++)
+        sigdelset(&all, FATAL[i].number);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    if (answered)
+        return false;
+    answered = 1;
+    return true;
+}
+
+static void on_out_of_memory(void)
+{
+    if (begin_answer())
+        write_failure("out of memory", "");
 }
 
 /* A broken pipe is the write's own error. A handler instead of SIG_IGN: children don't inherit it.
@@ -158,6 +179,7 @@ void output_setup(void)
         close(fd);
     }
     catch_signals();
+    alloc_on_failure(on_out_of_memory);
 }
 
 void output_action_begins(char *new_members)
@@ -174,27 +196,7 @@ void output_action_ended(void)
     ended = ended + 1;
 }
 
-/* No signal may cut the answer in two, or add a second one. */
-static bool begin_answer(void)
-{
-    sigset_t all;
-
-    sigfillset(&all);
-    for (size_t i = 0; i < 5; i++)
-        sigdelset(&all, FATAL[i].number);
-    sigprocmask(SIG_BLOCK, &all, NULL);
-    if (answered)
-        return false;
-    answered = 1;
-    return true;
-}
-
 int output_write(const char *data, size_t length)
 {
     return begin_answer() ? write_all(data, length) : 0;
-}
-
-int output_out_of_memory(void)
-{
-    return begin_answer() ? write_failure("out of memory", "") : 0;
 }

@@ -6,18 +6,16 @@
 
 #include <stddef.h>
 
-/* Keeps standard output aside, sends what anybody prints to nowhere, and prepares for signals. To
- * be called once, first of all. */
+/* Keeps standard output aside, sends what anybody prints to nowhere, and prepares for signals and a
+ * lack of memory. To be called once, before anything else. */
 void output_setup(void);
 
-/* For the object that a signal leaves: an action begins (so `changed` is true), or has ended.
- * `members` is taken over: more of that object, as JSON without its braces, or NULL. */
+/* For the object that a signal or a lack of memory leaves: an action begins (so `changed` is true),
+ * or has ended. `members` is taken over: more of that object, as JSON without its braces, or NULL.
+ */
 void output_action_begins(char *members);
 void output_action_ended(void);
 
 /* Writes the answer: once, and signals no longer matter from here on. 0, or -EIO where not all of
  * it could be written. */
 int output_write(const char *data, size_t length);
-
-/* The answer where there is no memory for a better one. */
-int output_out_of_memory(void);

@@ -25,11 +25,9 @@ static int refuse(struct literal *l)
     return error_set(l->error, -EINVAL, "not a Python literal");
 }
 
-/* Takes over a fresh value; NULL means that there was no memory for it. */
-static int give(struct literal *l, json_t *value, json_t **ret_value)
+/* Takes over a fresh value. */
+static int give(json_t *value, json_t **ret_value)
 {
-    if (!value)
-        return error_oom(l->error);
     *ret_value = value;
     return 0;
 }
@@ -160,7 +158,7 @@ static int parse_strings(struct literal *l, json_t **ret_value)
         skip_blanks(l);
     } while (string_starts(l->p));
     AUTO_FREE char *string = text_take(&text);
-    return give(l, string ? json_string(string) : NULL, ret_value);
+    return give(json_string(string), ret_value);
 }
 
 static int add_item(struct literal *l, json_t *list)
@@ -168,9 +166,9 @@ static int add_item(struct literal *l, json_t *list)
     json_t *item;
     int r = parse_value(l, &item);
 
-    if (r < 0)
-        return r;
-    return json_array_append_new(list, item) < 0 ? error_oom(l->error) : 0;
+    if (r == 0)
+        json_array_append_new(list, item);
+    return r;
 }
 
 /* [...] and (...): a tuple is a list; (x) alone is x. */
@@ -188,8 +186,6 @@ static int parse_list(struct literal *l, char closing, json_t **ret_value)
             return r;
         comma = take(l, ',');
     }
-    if (!list)
-        return error_oom(l->error);
     bool parenthesised = closing == ')' && json_array_size(list) == 1 && !comma;
     *ret_value = parenthesised ? json_incref(json_array_get(list, 0)) : TAKE_PTR(list);
     return 0;
@@ -212,12 +208,10 @@ static int add_pair(struct literal *l, json_t *dict)
     else
         python_json(&text, key);
     AUTO_FREE char *name = text_take(&text);
-    if (!name)
-        return error_oom(l->error);
     r = parse_value(l, &value);
-    if (r < 0)
-        return r;
-    return json_object_set_new(dict, name, value) < 0 ? error_oom(l->error) : 0;
+    if (r == 0)
+        json_object_set_new(dict, name, value);
+    return r;
 }
 
 static int parse_dict(struct literal *l, json_t **ret_value)
@@ -234,8 +228,6 @@ static int parse_dict(struct literal *l, json_t **ret_value)
             return r;
         comma = take(l, ',');
     }
-    if (!dict)
-        return error_oom(l->error);
     *ret_value = TAKE_PTR(dict);
     return 0;
 }
@@ -287,18 +279,14 @@ static int parse_unsigned(struct literal *l, bool negative, json_t **ret_value)
         l->p++;
     }
     AUTO_FREE char *text = text_take(&word);
-    if (!text)
-        return error_oom(l->error);
     if (!isdigit((unsigned char)*text) && *text != '.')
         return refuse(l);
     if (parse_integer(text, negative, &integer))
-        return give(l, json_integer(integer), ret_value);
+        return give(json_integer(integer), ret_value);
     if (!strpbrk(text, ".eE") || tolower((unsigned char)text[1]) == 'x')
         return refuse(l);
-    int r = python_float(text, &real);
-    if (r < 0)
-        return error_oom(l->error);
-    return r > 0 ? give(l, json_real(negative ? -real : real), ret_value) : refuse(l);
+    return python_float(text, &real) ? give(json_real(negative ? -real : real), ret_value)
+                                     : refuse(l);
 }
 
 /* One sign at most; the number behind it may be in parentheses. */
@@ -387,8 +375,6 @@ int python_literal(const char *string, json_t **ret_value, struct error *error)
     struct literal l = {.p = text, .error = error};
     AUTO_JSON json_t *value = NULL;
 
-    if (!text)
-        return error_oom(error);
     int r = parse_value(&l, &value);
     if (r < 0)
         return r;

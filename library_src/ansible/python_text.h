@@ -14,7 +14,7 @@ void python_repr(struct text *text, const json_t *value);
 /* What repr() writes between quotes of this kind. */
 void python_repr_string(struct text *text, const char *string, char quote);
 
-/* str(value) as a new string; NULL when out of memory. */
+/* str(value) as a new string. */
 char *python_str_new(const json_t *value);
 
 /* "str", "int", "NoneType" …: type(value).__name__ */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "python_text.h"
 
@@ -20,13 +21,11 @@ static int compare_lengths(const void *a, const void *b)
 
 static const char **sorted_secrets(const json_t *no_log)
 {
-    const char **secrets = calloc(json_object_size(no_log) + 1, sizeof(*secrets));
+    const char **secrets = alloc_zeroed(json_object_size(no_log) + 1, sizeof(*secrets));
     const char *secret;
     json_t *ignored;
     size_t count = 0;
 
-    if (!secrets)
-        return NULL;
     json_object_foreach ((json_t *)no_log, secret, ignored)
         secrets[count++] = secret;
     qsort(secrets, count, sizeof(*secrets), compare_lengths);
@@ -48,33 +47,29 @@ static char *replace(const char *text, const char *secret)
 
 static char *scrub_text(const char *text, const char *const *secrets)
 {
-    AUTO_FREE char *scrubbed = NULL;
-
     for (const char *const *secret = secrets; *secret; secret++)
         if (strcmp(*secret, text) == 0)
-            return strdup(HIDDEN);
-    scrubbed = strdup(text);
-    for (; scrubbed && *secrets; secrets++) {
+            return alloc_string(HIDDEN);
+    char *scrubbed = alloc_string(text);
+    for (; *secrets; secrets++) {
         char *next = replace(scrubbed, *secrets);
         free(scrubbed);
         scrubbed = next;
     }
-    return TAKE_PTR(scrubbed);
+    return scrubbed;
 }
 
 char *result_scrub_text(const char *text, const json_t *no_log)
 {
     AUTO_FREE const char **secrets = sorted_secrets(no_log);
 
-    return secrets ? scrub_text(text, secrets) : NULL;
+    return scrub_text(text, secrets);
 }
 
 static json_t *scrub_number(const json_t *value, const char *const *secrets)
 {
     AUTO_FREE char *text = python_str_new(value);
 
-    if (!text)
-        return NULL;
     for (; *secrets; secrets++)
         if (strstr(text, *secrets))
             return json_string(HIDDEN);
@@ -85,19 +80,16 @@ static json_t *scrub(const json_t *value, const char *const *secrets);
 
 static json_t *scrub_container(const json_t *value, const char *const *secrets)
 {
-    AUTO_JSON json_t *copy = json_is_array(value) ? json_array() : json_object();
+    json_t *copy = json_is_array(value) ? json_array() : json_object();
     const char *key;
     json_t *item;
     size_t i;
 
     json_array_foreach (value, i, item)
-        if (json_array_append_new(copy, scrub(item, secrets)) < 0)
-            return NULL;
-    json_object_foreach ((json_t *)value, key, item) {
-        if (json_object_set_new_nocheck(copy, key, scrub(item, secrets)) < 0)
-            return NULL;
-    }
-    return TAKE_PTR(copy);
+        json_array_append_new(copy, scrub(item, secrets));
+    json_object_foreach ((json_t *)value, key, item)
+        json_object_set_new_nocheck(copy, key, scrub(item, secrets));
+    return copy;
 }
 
 static json_t *scrub(const json_t *value, const char *const *secrets)
@@ -109,16 +101,14 @@ static json_t *scrub(const json_t *value, const char *const *secrets)
     if (!json_is_string(value))
         return json_incref((json_t *)value);
     AUTO_FREE char *text = scrub_text(json_string_value(value), secrets);
-    return text ? json_string_nocheck(text) : NULL;
+    return json_string_nocheck(text);
 }
 
 json_t *result_scrub(const json_t *value, const json_t *no_log)
 {
     AUTO_FREE const char **secrets = sorted_secrets(no_log);
 
-    if (secrets && !*secrets)
-        return json_incref((json_t *)value);
-    return secrets ? scrub(value, secrets) : NULL;
+    return *secrets ? scrub(value, secrets) : json_incref((json_t *)value);
 }
 
 static void drop_foreign_keys(json_t *value)
@@ -148,11 +138,9 @@ char *result_line(const json_t *result)
 {
     AUTO_FREE char *line = line_of(result);
 
-    if (!line || !strstr(line, FOREIGN_KEY))
+    if (!strstr(line, FOREIGN_KEY))
         return TAKE_PTR(line);
     AUTO_JSON json_t *copy = json_deep_copy(result);
-    if (!copy)
-        return NULL;
     drop_foreign_keys(copy);
     return line_of(copy);
 }
@@ -174,5 +162,5 @@ json_t *result_text(const char *bytes)
         }
     }
     AUTO_FREE char *string = text_take(&text);
-    return string ? json_string(string) : NULL;
+    return json_string(string);
 }

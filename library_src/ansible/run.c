@@ -25,10 +25,10 @@ int look_again(const struct run *run, const struct look *before, struct look *lo
     AUTO_LOOK struct look fresh = {.module = run->module};
     int r = run->module->probe(run->request, before ? before->facts : NULL, &fresh.facts, error);
 
-    if (r == 0)
-        r = plan_init(&fresh.plan, error);
-    if (r == 0)
-        r = run->module->plan(run->request, fresh.facts, &fresh.plan, error);
+    if (r < 0)
+        return r;
+    plan_init(&fresh.plan);
+    r = run->module->plan(run->request, fresh.facts, &fresh.plan, error);
     if (r < 0)
         return r;
     look_release(look);
@@ -48,40 +48,31 @@ bool holds_text(const json_t *texts, const json_t *text)
     return false;
 }
 
-static int keep_warnings(struct run *run, const json_t *warnings, struct error *error)
+static void keep_warnings(struct run *run, const json_t *warnings)
 {
     json_t *warning;
     size_t i;
 
     json_array_foreach (warnings, i, warning)
-        if (!holds_text(run->warnings, warning) && json_array_append(run->warnings, warning) < 0)
-            return error_oom(error);
-    return 0;
+        if (!holds_text(run->warnings, warning))
+            json_array_append(run->warnings, warning);
 }
 
 /* The actions and differences of `first`, and the module's own keys as they are at `last`. */
-static int build_result(struct run *run, const struct look *first, const struct look *last,
-                        json_t **ret_result, struct error *error)
+static json_t *build_result(struct run *run, const struct look *first, const struct look *last)
 {
-    AUTO_JSON json_t *result = json_object();
-    int r = keep_warnings(run, last->plan.warnings, error);
+    json_t *result = json_object();
 
-    if (r < 0)
-        return r;
-    if (json_object_set_new(result, "changed", json_boolean(first->plan.count > 0)) < 0 ||
-        json_object_update(result, last->plan.result) < 0 ||
-        json_object_update(result, first->plan.consequences) < 0 ||
-        json_object_update(result, run->outcome) < 0)
-        return error_oom(error);
-    if (!run->module->changes_nothing &&
-        json_object_set_new(result, "actions", plan_actions_json(&first->plan, first->plan.count)) <
-            0)
-        return error_oom(error);
-    if (run->show_diff && json_array_size(first->plan.diff) > 0 &&
-        json_object_set(result, "diff", first->plan.diff) < 0)
-        return error_oom(error);
-    *ret_result = TAKE_PTR(result);
-    return 0;
+    keep_warnings(run, last->plan.warnings);
+    json_object_set_new(result, "changed", json_boolean(first->plan.count > 0));
+    json_object_update(result, last->plan.result);
+    json_object_update(result, first->plan.consequences);
+    json_object_update(result, run->outcome);
+    if (!run->module->changes_nothing)
+        json_object_set_new(result, "actions", plan_actions_json(&first->plan, first->plan.count));
+    if (run->show_diff && json_array_size(first->plan.diff) > 0)
+        json_object_set(result, "diff", first->plan.diff);
+    return result;
 }
 
 /* Others may have been at work until the lock was ours: the plan has to come out the same twice. */
@@ -115,10 +106,14 @@ static int change(struct run *run, struct look *look, json_t **ret_result, struc
         r = settle(run, look, error);
     if (r < 0)
         return r;
-    if (look->plan.count == 0)
-        return build_result(run, look, look, ret_result, error);
+    if (look->plan.count == 0) {
+        *ret_result = build_result(run, look, look);
+        return 0;
+    }
     r = run_apply(run, look, &last, error);
-    return r < 0 ? r : build_result(run, look, &last, ret_result, error);
+    if (r == 0)
+        *ret_result = build_result(run, look, &last);
+    return r;
 }
 
 int run_carry_out(struct run *run, json_t **ret_result, struct error *error)
@@ -128,17 +123,17 @@ int run_carry_out(struct run *run, json_t **ret_result, struct error *error)
 
     if (r == 0)
         r = look_again(run, NULL, &look, error);
-    if (r == 0)
-        r = keep_warnings(run, look.plan.warnings, error);
     if (r < 0)
         return r;
+    keep_warnings(run, look.plan.warnings);
     if (run->check_mode && look.plan.count > 0 && run->module->rehearse)
         r = run->module->rehearse(run->request, look.facts, error);
     if (r < 0)
         return r;
-    if (run->module->changes_nothing || run->check_mode || look.plan.count == 0)
-        return build_result(run, &look, &look, ret_result, error);
-    return change(run, &look, ret_result, error);
+    if (!run->module->changes_nothing && !run->check_mode && look.plan.count > 0)
+        return change(run, &look, ret_result, error);
+    *ret_result = build_result(run, &look, &look);
+    return 0;
 }
 
 static bool flag(const struct run *run, const char *key, bool otherwise)
@@ -175,8 +170,6 @@ int run_take_arguments(struct run *run, struct error *error)
         return r;
     run->warnings = json_incref(run->validation.warnings);
     run->outcome = json_object();
-    if (!run->outcome)
-        return error_oom(error);
     first = json_string_value(json_array_get(run->validation.errors, 0));
     bool ignored = json_array_size(run->validation.errors) == 1 &&
                    json_object_size(run->validation.unsupported) > 0 &&

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "fields.h"
 #include "output.h"
@@ -11,33 +12,26 @@
 #include "text.h"
 
 /* Failing to do a best-effort action is a warning, and the action goes to `failed`. */
-static int excuse(struct run *run, const struct action *action, json_t *failed,
-                  struct error *failure, struct error *error)
+static void excuse(struct run *run, const struct action *action, json_t *failed,
+                   struct error *failure)
 {
-    json_t *warning = json_text(error_message(failure));
-
+    json_array_append_new(run->warnings, json_text(error_message(failure)));
+    json_array_append(failed, action->shown);
     error_clear(failure);
-    if (json_array_append_new(run->warnings, warning) < 0 ||
-        json_array_append(failed, action->shown) < 0)
-        return error_oom(error);
-    return 0;
 }
 
-/* What a signal's answer tells about the actions, prepared while there is still time: JSON without
- * braces; NULL when there is no memory for it. */
-static char *signal_members(const struct run *run, const struct look *look, json_t *done)
+/* What the answer to a signal or a lack of memory tells about the actions, prepared while there is
+ * still time: JSON without braces. */
+static char *prepared_members(const struct run *run, const struct look *look, json_t *done)
 {
     AUTO_JSON json_t *all =
         json_pack("{s:o, s:O}", "actions", plan_actions_json(&look->plan, look->plan.count),
                   "actions_done", done);
-    AUTO_JSON json_t *shown = all ? result_scrub(all, run->validation.no_log) : NULL;
+    AUTO_JSON json_t *shown = result_scrub(all, run->validation.no_log);
     AUTO_TEXT struct text text = {0};
 
-    if (!shown)
-        return NULL;
     python_json(&text, shown);
-    AUTO_FREE char *object = text_take(&text);
-    return object ? strndup(object + 1, strlen(object) - 2) : NULL;
+    return alloc_string_part(text.data + 1, text.length - 2);
 }
 
 static int apply_each(struct run *run, struct look *look, json_t *done, json_t *failed,
@@ -52,10 +46,11 @@ static int apply_each(struct run *run, struct look *look, json_t *done, json_t *
         struct error failure = ERROR_INIT;
 
         run->started = true;
-        output_action_begins(signal_members(run, look, done));
+        output_action_begins(prepared_members(run, look, done));
         r = run->module->apply(run->request, look->facts, action, &outcome, &failure);
-        if (r < 0 && r != -ENOMEM && action->best_effort) {
-            r = excuse(run, action, failed, &failure, error);
+        if (r < 0 && action->best_effort) {
+            excuse(run, action, failed, &failure);
+            r = 0;
             continue;
         }
         if (r < 0) {
@@ -66,8 +61,7 @@ static int apply_each(struct run *run, struct look *look, json_t *done, json_t *
             break;
         }
         output_action_ended();
-        if (json_array_append(done, action->shown) < 0)
-            r = error_oom(error);
+        json_array_append(done, action->shown);
     }
     return r;
 }
@@ -77,7 +71,7 @@ static int apply_together(struct run *run, const struct look *all, struct look *
                           struct error *error)
 {
     run->started = true;
-    output_action_begins(signal_members(run, all, done));
+    output_action_begins(prepared_members(run, all, done));
     int r = run->module->apply_together(run->request, look->facts, &look->plan, done, error);
     run->started = r != -EPERM || json_array_size(done) > 0;
     if (r == 0)
@@ -92,24 +86,19 @@ static void tell_actions(const struct look *all, json_t *done, struct error *err
 }
 
 /* What a look after the work still finds to do, but for what was excused. */
-static int list_left(const struct look *last, const json_t *failed, json_t *left,
-                     struct error *error)
+static void list_left(const struct look *last, const json_t *failed, json_t *left)
 {
     json_array_clear(left);
     for (size_t i = 0; i < last->plan.count; i++)
-        if (!holds_text(failed, last->plan.actions[i].shown) &&
-            json_array_append(left, last->plan.actions[i].shown) < 0)
-            return error_oom(error);
-    return 0;
+        if (!holds_text(failed, last->plan.actions[i].shown))
+            json_array_append(left, last->plan.actions[i].shown);
 }
 
-static int add_actions(struct look *all, const struct look *last, struct error *error)
+static void add_actions(struct look *all, const struct look *last)
 {
-    int r = json_array_extend(all->plan.diff, last->plan.diff) < 0 ? error_oom(error) : 0;
-
-    for (size_t i = 0; r == 0 && i < last->plan.count; i++)
-        r = plan_add(&all->plan, json_incref(last->plan.actions[i].shown), NULL, error);
-    return r;
+    json_array_extend(all->plan.diff, last->plan.diff);
+    for (size_t i = 0; i < last->plan.count; i++)
+        plan_add(&all->plan, json_incref(last->plan.actions[i].shown));
 }
 
 static long milliseconds_since(const struct timespec *start)
@@ -146,16 +135,17 @@ static int verify(struct run *run, struct look *all, struct look *last, json_t *
 
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (int rounds = 1;; rounds++) {
-        int r = left ? look_again(run, NULL, last, error) : error_oom(error);
-        if (r == 0)
-            r = list_left(last, failed, left, error);
-        if (r < 0 || json_array_size(left) == 0)
+        int r = look_again(run, NULL, last, error);
+        if (r < 0)
             return r;
+        list_left(last, failed, left);
+        if (json_array_size(left) == 0)
+            return 0;
         r = ask_again(run, rounds, &start, left, error);
-        if (r > 0)
-            r = add_actions(all, last, error);
-        if (r == 0)
-            r = apply_together(run, all, last, done, error);
+        if (r < 0)
+            return r;
+        add_actions(all, last);
+        r = apply_together(run, all, last, done, error);
         if (r < 0)
             return r;
     }
@@ -164,11 +154,9 @@ static int verify(struct run *run, struct look *all, struct look *last, json_t *
 int run_apply(struct run *run, struct look *all, struct look *last, struct error *error)
 {
     AUTO_JSON json_t *done = json_array(), *failed = json_array();
-    int r = done && failed ? 0 : error_oom(error);
-
-    if (r == 0)
-        r = run->module->apply_together ? apply_together(run, all, all, done, error)
+    int r = run->module->apply_together ? apply_together(run, all, all, done, error)
                                         : apply_each(run, all, done, failed, error);
+
     if (r == 0)
         r = verify(run, all, last, done, failed, error);
     if (r < 0)

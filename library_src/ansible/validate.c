@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "level.h"
 #include "text.h"
@@ -41,10 +42,11 @@ static int validate_element(const struct level *up, const struct param *param, j
     level.table = param->options;
     level.rules = param->rules;
     level.values = values;
-    if (!json_is_object(values))
-        return level_message(
-            up, text_format("value of '%s' must be of type dict or list of dicts", param->name),
-            error);
+    if (!json_is_object(values)) {
+        level_message(
+            up, text_format("value of '%s' must be of type dict or list of dicts", param->name));
+        return 0;
+    }
     return validate_level(&level, error);
 }
 
@@ -59,8 +61,6 @@ static int validate_elements(struct level *level, const struct param *param, str
         AUTO_FREE char *prefix = param->type == PARAM_LIST
                                      ? text_format("%s%s[%zu].", level->prefix, param->name, i)
                                      : text_format("%s%s.", level->prefix, param->name);
-        if (!prefix)
-            return error_oom(error);
         r = validate_element(level, param, element, prefix, error);
     }
     return r;
@@ -83,8 +83,8 @@ static int validate_below(struct level *level, struct error *error)
 
         if (!holds_options(param) || (absent && !param->apply_defaults))
             continue;
-        if (absent && json_object_set_new(level->values, param->name, json_object()) < 0)
-            return error_oom(error);
+        if (absent)
+            json_object_set_new(level->values, param->name, json_object());
         r = validate_elements(level, param, error);
     }
     return r;
@@ -95,31 +95,21 @@ static int validate_level(struct level *level, struct error *error)
 {
     int r = take_fallbacks(level, error);
 
-    if (r == 0)
-        r = take_aliases(level, error);
-    if (r == 0)
-        r = collect_no_log(level, error);
-    if (r == 0 && !level->up)
-        r = collect_deprecations(level, error);
-    if (r == 0)
-        r = collect_unsupported(level, error);
-    if (r == 0)
-        r = check_mutually_exclusive(level, error);
-    if (r == 0)
-        r = set_defaults(level, false, error);
-    if (r == 0)
-        r = check_required(level, error);
-    if (r == 0)
-        r = check_types(level, error);
-    if (r == 0)
-        r = check_choices(level, error);
-    if (r == 0)
-        r = check_rules(level, error);
-    if (r == 0)
-        r = set_defaults(level, true, error);
-    if (r == 0)
-        r = validate_below(level, error);
-    return r;
+    if (r < 0)
+        return r;
+    take_aliases(level);
+    collect_no_log(level);
+    if (!level->up)
+        collect_deprecations(level);
+    collect_unsupported(level);
+    check_mutually_exclusive(level);
+    set_defaults(level, false);
+    check_required(level);
+    check_types(level);
+    check_choices(level);
+    check_rules(level);
+    set_defaults(level, true);
+    return validate_below(level, error);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -131,13 +121,11 @@ static int compare_names(const void *a, const void *b)
 static char *sorted_names(const json_t *set)
 {
     AUTO_TEXT struct text text = {0};
-    AUTO_FREE const char **names = calloc(json_object_size(set) + 1, sizeof(*names));
+    AUTO_FREE const char **names = alloc_zeroed(json_object_size(set) + 1, sizeof(*names));
     const char *name;
     json_t *ignored;
     size_t count = 0;
 
-    if (!names)
-        return NULL;
     json_object_foreach ((json_t *)set, name, ignored)
         names[count++] = name;
     qsort(names, count, sizeof(*names), compare_names);
@@ -149,36 +137,30 @@ static char *sorted_names(const json_t *set)
 }
 
 /* The message is the last one, so AnsibleModule only ever shows it when nothing else is wrong. */
-static int report_unsupported(const struct level *level, const char *module_name,
-                              struct error *error)
+static void report_unsupported(const struct level *level, const char *module_name)
 {
     if (json_object_size(level->out->unsupported) == 0)
-        return 0;
+        return;
     AUTO_FREE char *unsupported = sorted_names(level->out->unsupported);
     AUTO_FREE char *options = sorted_names(json_object_get(level->supported, "options"));
     AUTO_FREE char *aliases = sorted_names(json_object_get(level->supported, "aliases"));
-    if (!unsupported || !options || !aliases)
-        return error_oom(error);
-    return level_message(level,
-                         text_format("%s%s%s%s. Supported parameters include: %s%s%s%s.",
+    level_message(level, text_format("%s%s%s%s. Supported parameters include: %s%s%s%s.",
                                      module_name ? "Unsupported parameters for (" : "",
                                      module_name ? module_name : "",
                                      module_name ? ") module: " : "", unsupported, options,
-                                     *aliases ? " (" : "", aliases, *aliases ? ")" : ""),
-                         error);
+                                     *aliases ? " (" : "", aliases, *aliases ? ")" : ""));
 }
 
 /* Without _ansible_* keys: those are the core's own, known or not. */
 static json_t *own_arguments(json_t *arguments)
 {
-    AUTO_JSON json_t *own = json_object();
+    json_t *own = json_object(), *value;
     const char *key;
-    json_t *value;
 
     json_object_foreach (arguments, key, value)
-        if (!text_starts_with(key, "_ansible_") && json_object_set_nocheck(own, key, value) < 0)
-            return NULL;
-    return TAKE_PTR(own);
+        if (!text_starts_with(key, "_ansible_"))
+            json_object_set_nocheck(own, key, value);
+    return own;
 }
 
 int validate(const struct param *table, const struct param_rules *rules, json_t *arguments,
@@ -202,23 +184,15 @@ int validate(const struct param *table, const struct param_rules *rules, json_t 
                         .out = &v,
                         .alias_warnings = alias_warnings,
                         .supported = supported};
-    int r = 0;
+    int r = validate_level(&top, error);
 
-    if (!v.params || !v.errors || !v.warnings || !v.deprecations || !v.unsupported || !v.secrets ||
-        !v.no_log || !alias_warnings || !supported)
-        r = error_oom(error);
-    if (r == 0)
-        r = validate_level(&top, error);
-    if (r == 0)
-        r = report_unsupported(&top, module_name, error);
-    if (r == 0)
-        r = hide_secrets(&top, error);
-    if (r == 0 && json_array_extend(v.warnings, alias_warnings) < 0)
-        r = error_oom(error);
     if (r < 0) {
         validation_release(&v);
         return r;
     }
+    report_unsupported(&top, module_name);
+    hide_secrets(&top);
+    json_array_extend(v.warnings, alias_warnings);
     *ret = v;
     return 0;
 }

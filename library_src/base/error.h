@@ -10,7 +10,7 @@
 struct error {
     int code;        /* negative errno, 0 when nothing failed */
     const char *id;  /* static name of a refusal ("foreign-content"), NULL for other errors */
-    char *message;   /* owned; NULL also when there was no memory for it */
+    char *message;   /* owned */
     json_t *details; /* owned; more keys for the result, or NULL */
 };
 
@@ -31,14 +31,10 @@ int error_set_errno(struct error *error, int code, const char *format, ...)
 int error_refuse(struct error *error, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Out of memory. Allocates nothing, returns -ENOMEM. */
-int error_oom(struct error *error);
-
 /* Puts "<context>: " before the message; returns the error's code. */
 int error_wrap(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a key to `details`; steals `value` (NULL is ignored). Failure to allocate is ignored: the
- * message says the same. */
+/* Adds a key to `details`; steals `value`. */
 void error_detail(struct error *error, const char *key, json_t *value);
 
 /* What to print: never NULL. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "text.h"
 
@@ -27,19 +28,10 @@ void string_list_release(struct string_list *list)
     *list = (struct string_list){0};
 }
 
-int string_list_add(struct string_list *list, const char *string)
+void string_list_add(struct string_list *list, const char *string)
 {
-    char *copy = strdup(string);
-    char **items = reallocarray(list->items, list->count + 1, sizeof(char *));
-
-    if (items)
-        list->items = items;
-    if (!items || !copy) {
-        free(copy);
-        return -ENOMEM;
-    }
-    items[list->count++] = copy;
-    return 0;
+    list->items = alloc_array(list->items, list->count + 1, sizeof(char *));
+    list->items[list->count++] = alloc_string(string);
 }
 
 char *string_list_join(const struct string_list *list, const char *separator)
@@ -61,20 +53,15 @@ json_t *json_text(const char *bytes)
     AUTO_TEXT struct text text = {0};
     for (const char *p = bytes; *p; p++)
         text_addf(&text, (*p & 0x80) ? "\\x%02x" : "%c", (unsigned char)*p);
-    return text.failed ? NULL : json_string(text.data ? text.data : "");
+    return json_string(text.data ? text.data : "");
 }
 
 void *fields_append(const struct fields *fields, void *array)
 {
     struct any_array *any = array;
-    char *items = reallocarray(any->items, any->count + 1, fields->size);
 
-    if (!items)
-        return NULL;
-    any->items = items;
-    void *item = items + any->count++ * fields->size;
-    memset(item, 0, fields->size);
-    return item;
+    any->items = alloc_array(any->items, any->count + 1, fields->size);
+    return memset(any->items + any->count++ * fields->size, 0, fields->size);
 }
 
 void fields_release(const struct fields *fields, void *object)
@@ -100,23 +87,20 @@ void fields_release(const struct fields *fields, void *object)
 
 static json_t *strings_to_json(const struct string_list *list)
 {
-    AUTO_JSON json_t *array = json_array();
+    json_t *array = json_array();
 
     for (size_t i = 0; i < list->count; i++)
-        if (json_array_append_new(array, json_text(list->items[i])) < 0)
-            return NULL;
-    return TAKE_PTR(array);
+        json_array_append_new(array, json_text(list->items[i]));
+    return array;
 }
 
 static json_t *array_to_json(const struct field *f, const struct any_array *items)
 {
-    AUTO_JSON json_t *array = json_array();
+    json_t *array = json_array();
 
     for (size_t i = 0; i < items->count; i++)
-        if (json_array_append_new(array,
-                                  fields_to_json(f->type, items->items + i * f->type->size)) < 0)
-            return NULL;
-    return TAKE_PTR(array);
+        json_array_append_new(array, fields_to_json(f->type, items->items + i * f->type->size));
+    return array;
 }
 
 static json_t *field_to_json(const struct field *f, const void *p)
@@ -144,12 +128,11 @@ static json_t *field_to_json(const struct field *f, const void *p)
 
 json_t *fields_to_json(const struct fields *fields, const void *object)
 {
-    AUTO_JSON json_t *json = json_object();
+    json_t *json = json_object();
 
     for (const struct field *f = fields->rows; f->name; f++)
-        if (json_object_set_new(json, f->name, field_to_json(f, at(object, f))) < 0)
-            return NULL;
-    return TAKE_PTR(json);
+        json_object_set_new(json, f->name, field_to_json(f, at(object, f)));
+    return json;
 }
 
 static int strings_from_json(const json_t *value, struct string_list *list)
@@ -157,9 +140,11 @@ static int strings_from_json(const json_t *value, struct string_list *list)
     size_t i;
     json_t *item;
 
-    json_array_foreach (value, i, item)
-        if (!json_is_string(item) || string_list_add(list, json_string_value(item)) < 0)
+    json_array_foreach (value, i, item) {
+        if (!json_is_string(item))
             return -EINVAL;
+        string_list_add(list, json_string_value(item));
+    }
     return json_is_array(value) ? 0 : -EINVAL;
 }
 
@@ -180,10 +165,7 @@ static int array_from_json(const struct field *f, const json_t *value, void *arr
     json_t *item;
 
     json_array_foreach (value, i, item) {
-        void *element = fields_append(f->type, array);
-        if (!element)
-            return error_oom(error);
-        int r = fields_from_json(f->type, item, element, error);
+        int r = fields_from_json(f->type, item, fields_append(f->type, array), error);
         if (r < 0)
             return error_wrap(error, "%s[%zu]", f->name, i);
     }
@@ -196,7 +178,7 @@ static int field_from_json(const struct field *f, const json_t *value, void *p, 
     case FIELD_STRING:
         if (json_is_null(value))
             return 0;
-        *(char **)p = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
+        *(char **)p = alloc_string(json_string_value(value));
         return *(char **)p ? 0 : -EINVAL;
     case FIELD_BOOL:
         *(bool *)p = json_is_true(value);

@@ -41,7 +41,7 @@ struct fields {
 /* Frees what the fields own and zeroes the struct. */
 void fields_release(const struct fields *fields, void *object);
 
-/* A new JSON object with a key for each row; NULL when out of memory. Bytes that are no UTF-8 are
+/* A new JSON object with a key for each row. Bytes that are no UTF-8 are
  * shown as \xNN. */
 json_t *fields_to_json(const struct fields *fields, const void *object);
 
@@ -50,13 +50,13 @@ json_t *fields_to_json(const struct fields *fields, const void *object);
 int fields_from_json(const struct fields *fields, const json_t *json, void *object,
                      struct error *error);
 
-/* Appends a zeroed element to a {items, count} array; NULL when out of memory. */
+/* Appends a zeroed element to a {items, count} array, and returns it. */
 void *fields_append(const struct fields *fields, void *array);
 
-/* Appends a copy of `string`; -ENOMEM. */
-int string_list_add(struct string_list *list, const char *string);
+/* Appends a copy of `string`. */
+void string_list_add(struct string_list *list, const char *string);
 void string_list_release(struct string_list *list);
-/* The items with `separator` between them: owned by the caller; NULL when out of memory. */
+/* The items with `separator` between them: owned by the caller. */
 char *string_list_join(const struct string_list *list, const char *separator);
 
 /* A JSON string of any bytes: what is no UTF-8 (or NUL) is written as \xNN. NULL gives null. */

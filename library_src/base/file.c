@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "text.h"
 
@@ -22,10 +21,7 @@ int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t
     for (;;) {
         if (length + 1 >= capacity) {
             capacity = capacity ? capacity * 2 : READ_STEP;
-            char *larger = realloc(data, capacity);
-            if (!larger)
-                return error_oom(error);
-            data = larger;
+            data = alloc_array(data, capacity, 1);
         }
         ssize_t n = read(fd, data + length, capacity - length - 1);
         if (n < 0 && errno == EINTR)
@@ -56,20 +52,14 @@ int file_read(const char *path, size_t limit, char **ret_data, size_t *ret_lengt
 
 char *file_read_value(const char *format, ...)
 {
-    AUTO_FREE char *path = NULL;
     struct error error = ERROR_INIT;
     char *data = NULL;
     va_list arguments;
     size_t length;
-    int n;
 
     va_start(arguments, format);
-    n = vasprintf(&path, format, arguments);
+    AUTO_FREE char *path = text_vformat(format, arguments);
     va_end(arguments);
-    if (n < 0) {
-        path = NULL;
-        return NULL;
-    }
     if (file_read(path, VALUE_LIMIT, &data, &length, &error) < 0) {
         error_clear(&error);
         return NULL;
@@ -95,10 +85,7 @@ int file_write_fd(int fd, const char *name, const void *data, size_t length, str
 
 int file_sync_directory(const char *path, struct error *error)
 {
-    AUTO_FREE char *copy = strdup(path);
-
-    if (!copy)
-        return error_oom(error);
+    AUTO_FREE char *copy = alloc_string(path);
     const char *directory = dirname(copy);
     AUTO_CLOSE int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) < 0)
@@ -110,14 +97,11 @@ int file_replace(const char *path, const void *data, size_t length, mode_t mode,
                  struct error *error)
 {
     AUTO_FREE char *temporary = text_format("%s" FILE_TEMPORARY "XXXXXX", path);
-    int r = 0;
-
-    if (!temporary)
-        return error_oom(error);
     AUTO_CLOSE int fd = mkostemp(temporary, O_CLOEXEC);
+
     if (fd < 0)
         return error_set_errno(error, -errno, "creating %s", temporary);
-    r = file_write_fd(fd, temporary, data, length, error);
+    int r = file_write_fd(fd, temporary, data, length, error);
     if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
         r = error_set_errno(error, -errno, "writing %s", temporary);
     if (r == 0 && rename(temporary, path) < 0)
@@ -138,10 +122,8 @@ int file_remove(const char *path, struct error *error)
 
 int file_make_directories(const char *path, mode_t mode, struct error *error)
 {
-    AUTO_FREE char *copy = strdup(path);
+    AUTO_FREE char *copy = alloc_string(path);
 
-    if (!copy)
-        return error_oom(error);
     for (char *p = copy + 1;; p++) {
         char c = *p;
         if (c != '/' && c != '\0')

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "text.h"
 
@@ -149,11 +150,9 @@ static bool is_effect(const char *effect)
 
 int kubernetes_taint_parse(const char *text, json_t **ret_taint, struct error *error)
 {
-    AUTO_FREE char *key = strdup(text);
+    AUTO_FREE char *key = alloc_string(text);
     const char *rule;
 
-    if (!key)
-        return error_oom(error);
     char *effect = strrchr(key, ':');
     if (effect)
         *effect++ = '\0';
@@ -168,12 +167,8 @@ int kubernetes_taint_parse(const char *text, json_t **ret_taint, struct error *e
         return refuse(text, "value", value, rule, error);
     if (!is_effect(effect))
         return refuse(text, "effect", effect, EFFECT_RULE, error);
-    json_t *taint = *value
-                        ? json_pack("{s:s, s:s, s:s}", "key", key, "value", value, "effect", effect)
+    *ret_taint = *value ? json_pack("{s:s, s:s, s:s}", "key", key, "value", value, "effect", effect)
                         : json_pack("{s:s, s:s}", "key", key, "effect", effect);
-    if (!taint)
-        return error_oom(error);
-    *ret_taint = taint;
     return 0;
 }
 

@@ -32,7 +32,7 @@ bool kubernetes_key_is_reserved(const char *key);
  */
 int kubernetes_taint_parse(const char *text, json_t **ret_taint, struct error *error);
 
-/* The reverse. Owned by the caller; NULL when out of memory. */
+/* The reverse. Owned by the caller. */
 char *kubernetes_taint_text(const json_t *taint);
 
 /* Kubernetes holds two taints for one when key and effect are equal. */

@@ -1,38 +1,39 @@
 #include "text.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-char *text_format(const char *format, ...)
+#include "alloc.h"
+
+char *text_vformat(const char *format, va_list arguments)
 {
     char *string = NULL;
+
+    if (vasprintf(&string, format, arguments) < 0)
+        alloc_failed();
+    return string;
+}
+
+char *text_format(const char *format, ...)
+{
     va_list arguments;
-    int n;
 
     va_start(arguments, format);
-    n = vasprintf(&string, format, arguments);
+    char *string = text_vformat(format, arguments);
     va_end(arguments);
-    return n < 0 ? NULL : string;
+    return string;
 }
 
 void text_add_bytes(struct text *text, const char *bytes, size_t length)
 {
-    if (text->failed)
-        return;
     if (text->length + length + 1 > text->capacity) {
         size_t capacity = text->capacity ? text->capacity * 2 : 64;
 
         while (capacity < text->length + length + 1)
             capacity *= 2;
-        char *data = realloc(text->data, capacity);
-        if (!data) {
-            text->failed = true;
-            return;
-        }
-        text->data = data;
+        text->data = alloc_array(text->data, capacity, 1);
         text->capacity = capacity;
     }
     memcpy(text->data + text->length, bytes, length);
@@ -47,18 +48,12 @@ void text_add(struct text *text, const char *string)
 
 void text_addf(struct text *text, const char *format, ...)
 {
-    char *string = NULL;
     va_list arguments;
-    int n;
 
     va_start(arguments, format);
-    n = vasprintf(&string, format, arguments);
+    char *string = text_vformat(format, arguments);
     va_end(arguments);
-    if (n < 0) {
-        text->failed = true;
-        return;
-    }
-    text_add_bytes(text, string, (size_t)n);
+    text_add(text, string);
     free(string);
 }
 
@@ -71,11 +66,9 @@ void text_release(struct text *text)
 char *text_take(struct text *text)
 {
     text_add_bytes(text, "", 0);
-    char *data = text->failed ? NULL : text->data;
+    char *data = text->data;
 
-    if (data)
-        text->data = NULL;
-    text_release(text);
+    *text = (struct text){0};
     return data;
 }
 
@@ -134,5 +127,5 @@ char *text_list_value(const char *list, const char *key)
 {
     const char *value = list ? list_find(list, key, strlen(key), '=') : NULL;
 
-    return value ? strndup(value + 1, strcspn(value + 1, ",")) : NULL;
+    return value ? alloc_string_part(value + 1, strcspn(value + 1, ",")) : NULL;
 }

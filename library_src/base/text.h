@@ -1,26 +1,25 @@
-/* Strings: formatting into new memory, and a growing buffer with a sticky failure. */
+/* Strings: formatting into new memory, and a growing buffer. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A new string, owned by the caller; NULL when out of memory. */
+/* A new string, owned by the caller. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *text_vformat(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
-/* A buffer that grows. Once an allocation failed, further additions do nothing and
- * text_take returns NULL, so that only the end needs a check. */
+/* A buffer that grows. */
 struct text {
     char *data; /* NUL-terminated when not NULL */
     size_t length, capacity;
-    bool failed;
 };
 
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The contents as an owned string ("" when nothing was added); NULL when out of memory. The buffer
- * is empty afterwards. */
+/* The contents as an owned string ("" when nothing was added). The buffer is empty afterwards. */
 char *text_take(struct text *text);
 void text_release(struct text *text);
 #define AUTO_TEXT __attribute__((cleanup(text_release)))
@@ -39,6 +38,5 @@ char *text_trim_slashes(char *path);
 /* True when `list`, separated by commas, holds `item` as a whole element. */
 bool text_list_has(const char *list, const char *item);
 
-/* Value of `key=value` in a comma-separated list as a new string; NULL when there is none or out of
- * memory. */
+/* Value of `key=value` in a comma-separated list as a new string; NULL when there is none. */
 char *text_list_value(const char *list, const char *key);

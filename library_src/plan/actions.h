@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "error.h"
-
 struct action {
     json_t *shown;        /* the object in the result's `actions`; deterministic */
     int kind;             /* the module's own: which step of its apply function */
@@ -27,23 +25,19 @@ struct plan {
     json_t *consequences; /* object: result keys that follow from carrying this very plan out */
 };
 
-/* Prepares an empty plan; -ENOMEM. */
-int plan_init(struct plan *plan, struct error *error);
+/* Prepares an empty plan. */
+void plan_init(struct plan *plan);
 void plan_release(struct plan *plan);
 
-/* Appends an action; steals `shown` (NULL means out of memory). *ret_action, when wanted, is valid
- * until the next plan_add. */
-int plan_add(struct plan *plan, json_t *shown, struct action **ret_action, struct error *error);
+/* Appends an action, which is valid until the next plan_add; steals `shown`. */
+struct action *plan_add(struct plan *plan, json_t *shown);
 
-int plan_warn(struct plan *plan, struct error *error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void plan_warn(struct plan *plan, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds a before/after pair of texts under one header, unless they are equal. */
-int plan_diff(struct plan *plan, const char *header, const char *before, const char *after,
-              struct error *error);
+void plan_diff(struct plan *plan, const char *header, const char *before, const char *after);
 
-/* The `actions` array as the result shows it: the first `count` ones. New reference, NULL when out
- * of memory. */
+/* The `actions` array as the result shows it: the first `count` ones. New reference. */
 json_t *plan_actions_json(const struct plan *plan, size_t count);
 
 /* Whether both show the same actions in the same order. */

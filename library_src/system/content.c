@@ -51,25 +51,24 @@ static int scan(int fd, uint64_t size_bytes, bool full_scan, const struct expect
 
 /* Only here does a device become blank: libblkid found nothing and did not fail, every byte came,
  * and each was zero. */
-static int judge(const struct scan_result *result, struct content *content, struct error *error)
+static void judge(const struct scan_result *result, struct content *content)
 {
     if (result->unreadable) {
         content->kind = CONTENT_UNREADABLE;
         content->error_offset = result->error_offset;
-        return 0;
+        return;
     }
     if (content->kind == CONTENT_UNKNOWN && !result->found) {
         content->kind = CONTENT_BLANK;
-        return 0;
+        return;
     }
     if (content->kind == CONTENT_UNREADABLE && !result->found)
-        return 0;
+        return;
     if (content->signatures.count == 0) {
         content->kind = CONTENT_DATA;
         content->data_offset = result->found_offset;
     }
     content->token = text_format("data:%s", result->digest);
-    return content->token ? 0 : error_oom(error);
 }
 
 int content_examine(int fd, uint64_t size_bytes, bool full_scan,
@@ -85,7 +84,7 @@ int content_examine(int fd, uint64_t size_bytes, bool full_scan,
     if (r >= 0 && !content.token) {
         r = scan(fd, size_bytes, full_scan, stamps, &result, error);
         if (r >= 0)
-            r = judge(&result, &content, error);
+            judge(&result, &content);
     }
     if (r < 0) {
         fields_release(&content_fields, &content);

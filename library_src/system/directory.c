@@ -87,9 +87,8 @@ static int read_entries(int fd, size_t wanted, struct string_list *entries, stru
         return error_set_errno(error, -errno, "reading a directory");
     }
     while (entries->count < wanted && (entry = readdir(directory)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            string_list_add(entries, entry->d_name) < 0)
-            return error_oom(error);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            string_list_add(entries, entry->d_name);
     return 0;
 }
 

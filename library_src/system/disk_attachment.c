@@ -1,12 +1,12 @@
 #include "disk_attachment.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "disk_identity.h"
 #include "nvme_identify.h"
@@ -45,62 +45,56 @@ char *oci_attachment(unsigned lun)
 }
 
 /* A SCSI disk's directory is named host:channel:target:LUN. */
-static int read_oci(int directory, struct disk *disk)
+static char *read_oci(int directory)
 {
     char target[PATH_MAX];
     ssize_t length = readlinkat(directory, "device", target, sizeof(target) - 1);
     unsigned long lun;
 
     if (length < 0)
-        return 0;
+        return NULL;
     target[length] = '\0';
     const char *colon = strrchr(target, ':');
     lun = colon ? strtoul(colon + 1, NULL, 10) : 0;
-    if (lun == 0 || lun > USHRT_MAX)
-        return 0;
-    disk->attachment = oci_attachment((unsigned)lun);
-    return disk->attachment ? 0 : -ENOMEM;
+    return lun > 0 && lun <= USHRT_MAX ? oci_attachment((unsigned)lun) : NULL;
 }
 
 /* local-nvme-ssd-N counts controllers (nvme_card, nvme_card1 …) and then namespaces. */
-static int read_google_local(struct disk *disk)
+static char *read_google_local(const struct disk *disk)
 {
     const char *digits = disk->model + strlen(GOOGLE_NVME);
     unsigned controller, namespace;
 
     if (digits[strspn(digits, "0123456789")] != '\0' ||
         sscanf(disk->name, "nvme%*un%u", &namespace) != 1 || namespace == 0)
-        return 0;
+        return NULL;
     controller = (unsigned)strtoul(digits, NULL, 10);
-    disk->attachment = text_format("local-nvme-ssd-%u", controller + namespace - 1);
-    return disk->attachment ? 0 : -ENOMEM;
+    return text_format("local-nvme-ssd-%u", controller + namespace - 1);
 }
 
-static int read_google_nvme(struct disk *disk)
+static char *read_google_nvme(struct disk *disk)
 {
     free(TAKE_PTR(disk->serial));
-    return text_equal(disk->model, GOOGLE_NVME_PERSISTENT) ? 0 : read_google_local(disk);
+    return text_equal(disk->model, GOOGLE_NVME_PERSISTENT) ? NULL : read_google_local(disk);
 }
 
-static int copy(const char *string, char **ret_copy)
+static char *read_vendor_attachment(int directory, const struct disk *disk)
 {
-    *ret_copy = string ? strdup(string) : NULL;
-    return string && !*ret_copy ? -ENOMEM : 0;
-}
+    AUTO_FREE char *vendor = sysfs_text(directory, "device/vendor");
 
-int disk_read_attachment(int directory, struct disk *disk)
-{
-    AUTO_FREE char *vendor = NULL;
-
-    if (disk->model && text_starts_with(disk->model, GOOGLE_NVME))
-        return read_google_nvme(disk);
-    if (text_starts_with(disk->name, "xvd"))
-        return copy(disk->name, &disk->attachment);
-    if (sysfs_text(directory, "device/vendor", &vendor) < 0)
-        return -ENOMEM;
     if (text_equal(vendor, "Google"))
-        return copy(disk->designator, &disk->attachment);
-    return text_equal(vendor, "ORACLE") ? read_oci(directory, disk) : 0;
+        return alloc_string(disk->designator);
+    return text_equal(vendor, "ORACLE") ? read_oci(directory) : NULL;
+}
+
+void disk_read_attachment(int directory, struct disk *disk)
+{
+    if (disk->model && text_starts_with(disk->model, GOOGLE_NVME))
+        disk->attachment = read_google_nvme(disk);
+    else if (text_starts_with(disk->name, "xvd"))
+        disk->attachment = alloc_string(disk->name);
+    else
+        disk->attachment = read_vendor_attachment(directory, disk);
 }
 
 bool disk_needs_identify(const struct disk *disk)
@@ -109,45 +103,39 @@ bool disk_needs_identify(const struct disk *disk)
            (text_equal(disk->model, EBS_MODEL) || text_equal(disk->model, GOOGLE_NVME_PERSISTENT));
 }
 
-/* Text that ends at a NUL or at its padding; NULL where there is none. 0 or -ENOMEM. */
-static int page_text(const unsigned char *page, size_t offset, size_t length, char **ret_text)
+/* Text that ends at a NUL or at its padding; NULL where there is none. */
+static char *page_text(const unsigned char *page, size_t offset, size_t length)
 {
     const char *text = (const char *)page + offset;
 
-    return sysfs_clean(text, strnlen(text, length), ret_text);
+    return sysfs_clean(text, strnlen(text, length));
 }
 
-static int take_requested_name(const unsigned char *page, size_t offset, struct disk *disk)
+static char *requested_name(const unsigned char *page, size_t offset)
 {
     static const char prefix[] = "/dev/";
-    AUTO_FREE char *name = NULL;
+    AUTO_FREE char *name = page_text(page, offset, AMAZON_NAME_LENGTH);
 
-    if (page_text(page, offset, AMAZON_NAME_LENGTH, &name) < 0)
-        return -ENOMEM;
     if (!name)
-        return 0;
-    return copy(text_starts_with(name, prefix) ? name + strlen(prefix) : name, &disk->attachment);
+        return NULL;
+    return alloc_string(text_starts_with(name, prefix) ? name + strlen(prefix) : name);
 }
 
 /* Volume ids are the serial's, or the device is not the one whose name is asked for. */
-static int read_amazon(const unsigned char *controller, const unsigned char *namespace,
-                       struct disk *disk)
+static char *read_amazon(const unsigned char *controller, const unsigned char *namespace,
+                         const struct disk *disk)
 {
-    AUTO_FREE char *serial = NULL, *volume = NULL;
-
     if ((controller[0] | controller[1] << 8) != AMAZON_VENDOR)
-        return 0;
-    if (page_text(controller, CONTROLLER_SERIAL, CONTROLLER_SERIAL_LENGTH, &serial) < 0 ||
-        page_text(namespace, AMAZON_NAMESPACE_VOLUME, AMAZON_VOLUME_LENGTH, &volume) < 0)
-        return -ENOMEM;
+        return NULL;
+    AUTO_FREE char *serial = page_text(controller, CONTROLLER_SERIAL, CONTROLLER_SERIAL_LENGTH);
+    AUTO_FREE char *volume = page_text(namespace, AMAZON_NAMESPACE_VOLUME, AMAZON_VOLUME_LENGTH);
     if (!serial_equal(serial, disk->serial) || (volume && !serial_equal(volume, disk->serial)))
-        return 0;
-    if (take_requested_name(namespace, AMAZON_NAMESPACE_NAME, disk) < 0)
-        return -ENOMEM;
-    return disk->attachment ? 0 : take_requested_name(controller, AMAZON_CONTROLLER_NAME, disk);
+        return NULL;
+    char *name = requested_name(namespace, AMAZON_NAMESPACE_NAME);
+    return name ? name : requested_name(controller, AMAZON_CONTROLLER_NAME);
 }
 
-static int read_google(const unsigned char *namespace, struct disk *disk)
+static char *read_google(const unsigned char *namespace)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                   "._-";
@@ -158,20 +146,28 @@ static int read_google(const unsigned char *namespace, struct disk *disk)
     const char *name = json_string_value(json_object_get(json, "device_name"));
 
     if (!name || !*name || name[strspn(name, allowed)] != '\0')
-        return 0;
-    return copy(name, &disk->attachment);
+        return NULL;
+    return alloc_string(name);
 }
 
-int disk_identify(int fd, struct disk *disk)
+static char *identify_attachment(int fd, const struct disk *disk)
 {
     unsigned char controller[NVME_PAGE], namespace[NVME_PAGE] = {0};
-
-    if (!disk_needs_identify(disk))
-        return 0;
     int r = nvme_identify(fd, NVME_NAMESPACE, namespace);
+
     if (!text_equal(disk->model, EBS_MODEL))
-        return r < 0 ? 0 : read_google(namespace, disk);
+        return r < 0 ? NULL : read_google(namespace);
     if (nvme_identify(fd, NVME_CONTROLLER, controller) < 0)
-        return 0;
+        return NULL;
     return read_amazon(controller, namespace, disk);
+}
+
+void disk_identify(int fd, struct disk *disk)
+{
+    char *attachment = disk_needs_identify(disk) ? identify_attachment(fd, disk) : NULL;
+
+    if (!attachment)
+        return;
+    free(disk->attachment);
+    disk->attachment = attachment;
 }

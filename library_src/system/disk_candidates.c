@@ -14,14 +14,12 @@ static bool is_candidate(const struct disk_list *disks, const struct disk *disk)
     return whole && !disk->parent && !disk->os && !disk_multipath_map(disks, disk);
 }
 
-static int add_candidate(struct text *text, const struct disk *disk)
+static void add_candidate(struct text *text, const struct disk *disk)
 {
     AUTO_FREE char *description = disk_describe(disk);
     AUTO_FREE char *content = content_describe(&disk->content);
     AUTO_FREE char *mounts = string_list_join(&disk->mounts, ", ");
 
-    if (!description || !content || !mounts)
-        return -ENOMEM;
     text_add(text, description);
     if (disk->content.kind != CONTENT_UNKNOWN)
         text_addf(text, " with %s", content);
@@ -29,39 +27,30 @@ static int add_candidate(struct text *text, const struct disk *disk)
         text_addf(text, " mounted at %s", mounts);
     if (disk->swap_active)
         text_add(text, " in use as swap");
-    return 0;
 }
 
 int disks_not_found(const struct disk_list *disks, struct error *error, const char *format, ...)
 {
     AUTO_TEXT struct text text = {0};
-    AUTO_FREE char *reason = NULL;
-    AUTO_JSON json_t *candidates = json_array();
+    json_t *candidates = json_array();
     size_t count = 0;
     va_list arguments;
 
     va_start(arguments, format);
-    int n = vasprintf(&reason, format, arguments);
+    AUTO_FREE char *reason = text_vformat(format, arguments);
     va_end(arguments);
-    if (n < 0) {
-        reason = NULL;
-        return error_oom(error);
-    }
     for (size_t i = 0; i < disks->count; i++) {
         if (!is_candidate(disks, &disks->items[i]))
             continue;
         text_add(&text, count++ ? "; " : "");
-        if (add_candidate(&text, &disks->items[i]) < 0 ||
-            json_array_append_new(candidates, fields_to_json(&disk_fields, &disks->items[i])) < 0)
-            return error_oom(error);
+        add_candidate(&text, &disks->items[i]);
+        json_array_append_new(candidates, fields_to_json(&disk_fields, &disks->items[i]));
     }
-    if (text.failed)
-        return error_oom(error);
     if (count == 0)
         error_set(error, -ENODEV, "%s; this host has no disk besides the one it runs from", reason);
     else
         error_set(error, -ENODEV, "%s; the disks here are: %s", reason, text.data);
     error->id = "disk-not-found";
-    error_detail(error, "candidates", TAKE_PTR(candidates));
+    error_detail(error, "candidates", candidates);
     return -ENODEV;
 }

@@ -1,5 +1,3 @@
-#include <errno.h>
-
 #include "cleanup.h"
 #include "disk_attachment.h"
 #include "disk_identity.h"
@@ -31,16 +29,11 @@ static int find_attached(const struct disk_list *disks, const struct disk_identi
     return 0;
 }
 
-static int take(const struct disk *found, const struct disk_identity *identity,
-                const struct disk **ret_disk, char **ret_found_by, struct error *error)
+static void take(const struct disk *found, const struct disk_identity *identity,
+                 const struct disk **ret_disk, char **ret_found_by)
 {
-    char *found_by = text_format("%s %s", identity->provider, found->attachment);
-
-    if (!found_by)
-        return error_oom(error);
-    *ret_found_by = found_by;
+    *ret_found_by = text_format("%s %s", identity->provider, found->attachment);
     *ret_disk = found;
-    return 0;
 }
 
 static const struct disk *find_instance_store(const struct disk_list *disks)
@@ -65,8 +58,7 @@ static int explain_missing_volume(const struct disk_list *disks,
                             "store, whose content ends when the instance stops, and is used only "
                             "when device, serial or wwn names it",
                             identity->name, letter, letter, store->path);
-    if (r == -ENODEV)
-        error->id = "instance-store";
+    error->id = "instance-store";
     return r;
 }
 
@@ -86,8 +78,10 @@ int identity_find_aws(const struct disk_list *disks, const struct disk_identity 
     int r = find_attached(disks, identity, sd, xvd, &found, error);
     if (r < 0)
         return r;
-    return found ? take(found, identity, ret_disk, ret_found_by, error)
-                 : explain_missing_volume(disks, identity, letter, error);
+    if (!found)
+        return explain_missing_volume(disks, identity, letter, error);
+    take(found, identity, ret_disk, ret_found_by);
+    return 0;
 }
 
 int identity_find_gcp(const struct disk_list *disks, const struct disk_identity *identity,
@@ -98,12 +92,13 @@ int identity_find_gcp(const struct disk_list *disks, const struct disk_identity 
 
     if (r < 0)
         return r;
-    return found
-               ? take(found, identity, ret_disk, ret_found_by, error)
-               : disks_not_found(disks, error,
-                                 "%s: no disk has this device name (yet); Terraform's device_name "
-                                 "of the attached disk decides it",
-                                 identity->name);
+    if (!found)
+        return disks_not_found(disks, error,
+                               "%s: no disk has this device name (yet); Terraform's device_name "
+                               "of the attached disk decides it",
+                               identity->name);
+    take(found, identity, ret_disk, ret_found_by);
+    return 0;
 }
 
 int identity_find_oci(const struct disk_list *disks, const struct disk_identity *identity,
@@ -112,15 +107,15 @@ int identity_find_oci(const struct disk_list *disks, const struct disk_identity 
 {
     AUTO_FREE char *name = oci_attachment((unsigned)index + 2);
     const struct disk *found;
-
-    if (!name)
-        return error_oom(error);
     int r = find_attached(disks, identity, name, NULL, &found, error);
+
     if (r < 0)
         return r;
-    return found ? take(found, identity, ret_disk, ret_found_by, error)
-                 : disks_not_found(disks, error,
-                                   "%s: no volume is attached with the device path "
-                                   "/dev/oracleoci/%s (yet)",
-                                   identity->name, name);
+    if (!found)
+        return disks_not_found(disks, error,
+                               "%s: no volume is attached with the device path "
+                               "/dev/oracleoci/%s (yet)",
+                               identity->name, name);
+    take(found, identity, ret_disk, ret_found_by);
+    return 0;
 }

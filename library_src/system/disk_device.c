@@ -46,8 +46,6 @@ int identity_find_device(const struct disk_list *disks, const struct disk_identi
     AUTO_FREE char *path = text_format("%s%s", disks_root, identity->device);
     struct stat st;
 
-    if (!path)
-        return error_oom(error);
     if (identity->device[0] != '/')
         return error_refuse(error, "device-not-absolute",
                             "%s: device %s is not an absolute path; write it as /dev/…",

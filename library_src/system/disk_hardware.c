@@ -1,7 +1,5 @@
 #include "disk_identity.h"
 
-#include <errno.h>
-
 #include "cleanup.h"
 #include "disks.h"
 #include "text.h"
@@ -14,11 +12,11 @@ static bool has_identifiers(const struct disk *disk, const char *serial, const c
 }
 
 /* The disks that match, in words; *ret_first is the first. Paths of a multipath map are left out:
- * the map has their identifiers. 0 or -ENOMEM. */
-static int list_matches(const struct disk_list *disks, const char *serial, const char *wwn,
-                        const struct disk **ret_first, size_t *ret_count, char **ret_text)
+ * the map has their identifiers. */
+static char *list_matches(const struct disk_list *disks, const char *serial, const char *wwn,
+                          const struct disk **ret_first, size_t *ret_count)
 {
-    AUTO_TEXT struct text text = {0};
+    struct text text = {0};
     const struct disk *first = NULL;
     size_t count = 0;
 
@@ -27,16 +25,13 @@ static int list_matches(const struct disk_list *disks, const char *serial, const
         if (!has_identifiers(disk, serial, wwn) || disk_multipath_map(disks, disk))
             continue;
         AUTO_FREE char *description = disk_describe(disk);
-        if (!description)
-            return -ENOMEM;
         text_addf(&text, "%s%s", count ? " and " : "", description);
         first = first ? first : disk;
         count++;
     }
-    *ret_text = text_take(&text);
     *ret_first = first;
     *ret_count = count;
-    return *ret_text ? 0 : -ENOMEM;
+    return text_take(&text);
 }
 
 /* "serial X", "wwn Y" or "serial X and wwn Y". */
@@ -53,13 +48,11 @@ static char *describe_wanted(const struct disk_identity *identity)
 static int explain_disagreement(const struct disk_list *disks, const struct disk_identity *identity,
                                 struct error *error)
 {
-    AUTO_FREE char *by_serial = NULL, *by_wwn = NULL;
     const struct disk *first;
     size_t serials, wwns;
+    AUTO_FREE char *by_serial = list_matches(disks, identity->serial, NULL, &first, &serials);
+    AUTO_FREE char *by_wwn = list_matches(disks, NULL, identity->wwn, &first, &wwns);
 
-    if (list_matches(disks, identity->serial, NULL, &first, &serials, &by_serial) < 0 ||
-        list_matches(disks, NULL, identity->wwn, &first, &wwns, &by_wwn) < 0)
-        return error_oom(error);
     if (serials == 0 || wwns == 0)
         return disks_not_found(disks, error, "%s: no disk has serial %s and wwn %s (yet)",
                                identity->name, identity->serial, identity->wwn);
@@ -86,16 +79,14 @@ static int refuse_half_wwn(const struct disk_list *disks, const struct disk_iden
 int identity_find_hardware(const struct disk_list *disks, const struct disk_identity *identity,
                            const struct disk **ret_disk, struct error *error)
 {
-    AUTO_FREE char *wanted = describe_wanted(identity);
-    AUTO_FREE char *found = NULL;
     const struct disk *first;
     size_t count;
-
     int r = refuse_half_wwn(disks, identity, error);
+
     if (r < 0)
         return r;
-    if (!wanted || list_matches(disks, identity->serial, identity->wwn, &first, &count, &found) < 0)
-        return error_oom(error);
+    AUTO_FREE char *wanted = describe_wanted(identity);
+    AUTO_FREE char *found = list_matches(disks, identity->serial, identity->wwn, &first, &count);
     if (count == 0 && identity->serial && identity->wwn)
         return explain_disagreement(disks, identity, error);
     if (count == 0)
@@ -118,13 +109,9 @@ int identity_check_device(const struct disk *disk, const struct disk_identity *i
         return 0;
     AUTO_FREE char *wanted = describe_wanted(identity);
     AUTO_FREE char *description = disk_describe(disk);
-    if (!wanted || !description)
-        return error_oom(error);
     bool link = !text_equal(identity->device, disk->path);
     AUTO_FREE char *device =
         text_format("device %s%s%s", link ? identity->device : "", link ? " is " : "", description);
-    if (!device)
-        return error_oom(error);
     if (!disk_has_identity(disk))
         return error_refuse(error, "identity-disagrees",
                             "%s: %s is of type %s, which has no serial and no wwn of its own; name "

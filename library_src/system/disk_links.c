@@ -1,7 +1,6 @@
 #include "disk_links.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,35 +41,29 @@ static bool is_better(const char *name, const char *present_path)
     return a != b ? a < b : strcmp(name, present) < 0;
 }
 
-static int read_link(int directory, const char *name, struct disk_list *disks)
+static void read_link(int directory, const char *name, struct disk_list *disks)
 {
     char target[PATH_MAX];
     ssize_t n = readlinkat(directory, name, target, sizeof(target) - 1);
 
     if (n < 0)
-        return 0;
+        return;
     target[n] = '\0';
     struct disk *disk = disks_find_name(disks, last_component(target));
     if (!disk || !is_better(name, disk->by_id))
-        return 0;
-    char *path = text_format("/dev/disk/by-id/%s", name);
-    if (!path)
-        return -ENOMEM;
+        return;
     free(disk->by_id);
-    disk->by_id = path;
-    return 0;
+    disk->by_id = text_format("/dev/disk/by-id/%s", name);
 }
 
-int disks_read_links(struct disk_list *disks)
+void disks_read_links(struct disk_list *disks)
 {
-    struct string_list names = {0};
     AUTO_CLOSE int directory = sysfs_open("/dev/disk/by-id");
 
     if (directory < 0)
-        return directory == -ENOMEM ? -ENOMEM : 0;
-    int r = sysfs_names(directory, ".", &names);
-    for (size_t i = 0; r == 0 && i < names.count; i++)
-        r = read_link(directory, names.items[i], disks);
+        return;
+    struct string_list names = sysfs_names(directory, ".");
+    for (size_t i = 0; i < names.count; i++)
+        read_link(directory, names.items[i], disks);
     string_list_release(&names);
-    return r;
 }

@@ -1,6 +1,5 @@
 #include "disk_network.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -8,14 +7,11 @@
 #include "text.h"
 
 /* The transport of an NVMe controller; other drivers have no such attribute. */
-static int read_transport(int directory, bool *ret_network)
+static bool has_network_transport(int directory)
 {
-    AUTO_FREE char *transport = NULL;
+    AUTO_FREE char *transport = sysfs_text(directory, "device/transport");
 
-    if (sysfs_text(directory, "device/transport", &transport) < 0)
-        return -ENOMEM;
-    *ret_network = text_equal(transport, "tcp") || text_equal(transport, "rdma");
-    return 0;
+    return text_equal(transport, "tcp") || text_equal(transport, "rdma");
 }
 
 /* A SCSI device's target hangs on an iSCSI session, or on something else. */
@@ -24,24 +20,18 @@ static bool is_iscsi(int directory)
     return faccessat(directory, "device/../../iscsi_session", F_OK, 0) == 0;
 }
 
-int disk_read_network(int directory, const char *name, bool *ret_network)
+bool disk_read_network(int directory, const char *name)
 {
-    struct string_list slaves = {0};
-    bool network =
-        text_starts_with(name, "nbd") || text_starts_with(name, "rbd") || is_iscsi(directory);
-    int r = network ? 0 : read_transport(directory, &network);
-
-    if (r == 0 && !network)
-        r = sysfs_names(directory, "slaves", &slaves);
-    for (size_t i = 0; r == 0 && !network && i < slaves.count; i++) {
+    if (text_starts_with(name, "nbd") || text_starts_with(name, "rbd") || is_iscsi(directory) ||
+        has_network_transport(directory))
+        return true;
+    struct string_list slaves = sysfs_names(directory, "slaves");
+    bool network = false;
+    for (size_t i = 0; !network && i < slaves.count; i++) {
         AUTO_FREE char *path = text_format("slaves/%s", slaves.items[i]);
-        AUTO_CLOSE int slave = path ? sysfs_open_at(directory, path) : -ENOMEM;
-        r = slave == -ENOMEM ? -ENOMEM : 0;
-        if (slave >= 0)
-            r = disk_read_network(slave, slaves.items[i], &network);
+        AUTO_CLOSE int slave = sysfs_open_at(directory, path);
+        network = slave >= 0 && disk_read_network(slave, slaves.items[i]);
     }
     string_list_release(&slaves);
-    if (r == 0)
-        *ret_network = network;
-    return r;
+    return network;
 }

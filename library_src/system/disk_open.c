@@ -76,14 +76,12 @@ static int check_identity(int fd, const struct disk *disk, struct error *error)
         sysfs_open("/sys/dev/block/%u:%u", major(disk->devno), minor(disk->devno));
     int r = directory < 0 ? directory : disk_read(directory, disk->name, &now);
 
-    if (r == 0)
-        r = disk_identify(fd, &now);
-    if (r == -ENOMEM)
-        error_oom(error);
-    else if (r < 0)
+    if (r < 0) {
         r = error_set_errno(error, -ENODEV, "%s went away", disk->path);
-    else
+    } else {
+        disk_identify(fd, &now);
         r = compare(disk, &now, error);
+    }
     fields_release(&disk_fields, &now);
     return r;
 }
@@ -91,10 +89,8 @@ static int check_identity(int fd, const struct disk *disk, struct error *error)
 int disk_open(const struct disk *disk, int flags, struct error *error)
 {
     AUTO_FREE char *path = text_format("%s%s", disks_root, disk->path);
-
-    if (!path)
-        return error_oom(error);
     AUTO_CLOSE int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+
     if (fd < 0)
         return explain_open(disk, -errno, error);
     int r = check_descriptor(fd, disk, error);
@@ -107,7 +103,7 @@ char *disk_whole_node(const struct disk *disk)
 {
     char *path = text_format("/dev/%s", disk->parent ? disk->parent : disk->name);
 
-    for (char *p = path; p && *p; p++)
+    for (char *p = path; *p; p++)
         *p = *p == '!' ? '/' : *p; /* cciss!c0d0 */
     return path;
 }

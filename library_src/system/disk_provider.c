@@ -66,8 +66,6 @@ static int find_proxmox(const struct disk_list *disks, const char *name, int ind
     AUTO_FREE char *drive = text_format("drive-scsi%d", index + 1);
     const struct disk *found = NULL;
 
-    if (!drive)
-        return error_oom(error);
     for (size_t i = 0; i < disks->count; i++) {
         const struct disk *disk = &disks->items[i];
         if (!disk_has_identity(disk) || !text_equal(disk->designator, drive) ||
@@ -82,10 +80,7 @@ static int find_proxmox(const struct disk_list *disks, const char *name, int ind
     }
     if (!found)
         return explain_missing(disks, name, drive, error);
-    char *found_by = text_format("proxmox %s", drive);
-    if (!found_by)
-        return error_oom(error);
-    *ret_found_by = found_by;
+    *ret_found_by = text_format("proxmox %s", drive);
     *ret_disk = found;
     return 0;
 }

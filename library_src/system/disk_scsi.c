@@ -12,15 +12,11 @@ static size_t page_end(const unsigned char *page, size_t length)
     return end < length ? end : length;
 }
 
-int scsi_serial(const char *page, size_t length, char **ret_text)
+char *scsi_serial(const char *page, size_t length)
 {
     size_t end = page_end((const unsigned char *)page, length);
 
-    if (end <= PAGE_HEAD) {
-        *ret_text = NULL;
-        return 0;
-    }
-    return sysfs_clean(page + PAGE_HEAD, end - PAGE_HEAD, ret_text);
+    return end > PAGE_HEAD ? sysfs_clean(page + PAGE_HEAD, end - PAGE_HEAD) : NULL;
 }
 
 /* Code set 2 is ASCII, association 0 the logical unit, type 0 vendor specific. */
@@ -30,7 +26,7 @@ static bool is_vendor_text(const unsigned char *designator)
            (designator[1] & 0x0f) == 0;
 }
 
-int scsi_designator(const char *page, size_t length, char **ret_text)
+char *scsi_designator(const char *page, size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)page;
     size_t end = page_end(bytes, length);
@@ -40,9 +36,8 @@ int scsi_designator(const char *page, size_t length, char **ret_text)
         if (next > end)
             break;
         if (is_vendor_text(bytes + at))
-            return sysfs_clean(page + text, next - text, ret_text);
+            return sysfs_clean(page + text, next - text);
         at = next;
     }
-    *ret_text = NULL;
-    return 0;
+    return NULL;
 }

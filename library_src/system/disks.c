@@ -1,6 +1,5 @@
 #include "disks.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -29,68 +28,52 @@ struct disk *disks_find_name(const struct disk_list *disks, const char *kernel_n
 }
 
 /* Without a node, or with another device's, the disk stays without what only it can tell. */
-static int identify(struct disk *disk)
+static void identify(struct disk *disk)
 {
     struct stat st;
 
     if (!disk_needs_identify(disk))
-        return 0;
+        return;
     AUTO_FREE char *path = text_format("%s%s", disks_root, disk->path);
-    if (!path)
-        return -ENOMEM;
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != disk->devno)
-        return 0;
-    return disk_identify(fd, disk);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == disk->devno)
+        disk_identify(fd, disk);
 }
 
 /* A device that went away meanwhile counts as one that isn't there. */
-static int add_disk(int class, const char *name, struct disk_list *disks)
+static void add_disk(int class, const char *name, struct disk_list *disks)
 {
     struct disk disk = {0};
     AUTO_FREE char *size = text_format("%s/size", name);
 
-    if (!size)
-        return -ENOMEM;
     if (sysfs_number(class, size) == 0) /* most often: there can be hundreds of free loop devices */
-        return 0;
+        return;
     AUTO_CLOSE int directory = sysfs_open_at(class, name);
-    int r = directory < 0 ? -ENODEV : disk_read(directory, name, &disk);
-
-    if (r == 0)
-        r = identify(&disk);
-    if (r == 0) {
-        struct disk *item = fields_append(&disk_fields, disks);
-        if (item) {
-            *item = disk;
-            return 0;
-        }
-        r = -ENOMEM;
+    if (directory < 0 || disk_read(directory, name, &disk) < 0) {
+        fields_release(&disk_fields, &disk);
+        return;
     }
-    fields_release(&disk_fields, &disk);
-    return r == -ENODEV ? 0 : r;
+    identify(&disk);
+    *(struct disk *)fields_append(&disk_fields, disks) = disk;
 }
 
-static int add_all(int class, struct disk_list *disks)
+static void add_all(int class, struct disk_list *disks)
 {
-    struct string_list names = {0};
-    int r = sysfs_names(class, ".", &names);
+    struct string_list names = sysfs_names(class, ".");
 
-    for (size_t i = 0; r == 0 && i < names.count; i++)
-        r = add_disk(class, names.items[i], disks);
+    for (size_t i = 0; i < names.count; i++)
+        add_disk(class, names.items[i], disks);
     string_list_release(&names);
-    return r;
 }
 
-static int name_partitions(struct disk_list *disks)
+static void name_partitions(struct disk_list *disks)
 {
     for (size_t i = 0; i < disks->count; i++) {
         const char *parent = disks->items[i].parent;
         struct disk *whole = parent ? disks_find_name(disks, parent) : NULL;
-        if (whole && string_list_add(&whole->partitions, disks->items[i].name) < 0)
-            return -ENOMEM;
+        if (whole)
+            string_list_add(&whole->partitions, disks->items[i].name);
     }
-    return 0;
 }
 
 int disks_read(const struct mount_list *mounts, const struct swap_list *swaps,
@@ -98,26 +81,15 @@ int disks_read(const struct mount_list *mounts, const struct swap_list *swaps,
 {
     struct disk_list disks = {0};
     AUTO_CLOSE int class = sysfs_open("/sys/class/block");
-    int r;
 
     if (class < 0)
-        return class == -ENOMEM
-                   ? error_oom(error)
-                   : error_set_errno(
-                         error, class,
-                         "reading the disks from %s/sys/class/block (is sysfs mounted?)",
-                         disks_root);
-    r = add_all(class, &disks);
-    if (r == 0)
-        r = name_partitions(&disks);
-    if (r == 0)
-        r = disks_read_links(&disks);
-    if (r == 0)
-        r = disks_read_use(&disks, mounts, swaps);
-    if (r < 0) {
-        disks_release(&disks);
-        return error_oom(error);
-    }
+        return error_set_errno(error, class,
+                               "reading the disks from %s/sys/class/block (is sysfs mounted?)",
+                               disks_root);
+    add_all(class, &disks);
+    name_partitions(&disks);
+    disks_read_links(&disks);
+    disks_read_use(&disks, mounts, swaps);
     *ret_disks = disks;
     return 0;
 }

@@ -17,10 +17,9 @@ int disks_read(const struct mount_list *mounts, const struct swap_list *swaps,
 void disks_release(struct disk_list *disks);
 
 /* Marks `os` on what carries /, /boot and /boot/efi, down to whole disks: partition to parent, dm,
- * md and bcache through holders, btrfs through /sys/fs/btrfs/<uuid>/devices. *ret_known is false
- * where the walk leads nowhere (overlay, zfs, tmpfs). */
-int disks_mark_os(struct disk_list *disks, const struct mount_list *mounts, bool *ret_known,
-                  struct error *error);
+ * md and bcache through holders, btrfs through /sys/fs/btrfs/<uuid>/devices. Whether all of them
+ * are known: false where the walk leads nowhere (overlay, zfs, tmpfs). */
+bool disks_mark_os(struct disk_list *disks, const struct mount_list *mounts);
 
 struct disk *disks_find(const struct disk_list *disks, uint64_t devno);
 struct disk *disks_find_name(const struct disk_list *disks, const char *kernel_name);
@@ -69,7 +68,7 @@ int disks_check_usable(const struct disk_list *disks, const struct disk_identity
 int disk_open(const struct disk *disk, int flags, struct error *error);
 
 /* Node of the whole disk that it is, or that it is a partition of: what systemd's lock is taken on.
- * Owned by the caller; NULL when out of memory. */
+ * Owned by the caller. */
 char *disk_whole_node(const struct disk *disk);
 
 /* Whether it can discard (TRIM, UNMAP); false too where sysfs doesn't say. */

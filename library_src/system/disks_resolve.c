@@ -1,6 +1,5 @@
 #include "disks.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -46,7 +45,7 @@ static int find(const struct disk_list *disks, const struct disk_identity *ident
     if (r < 0)
         return r;
     *ret_found_by = join_found_by(identity);
-    return *ret_found_by ? 0 : error_oom(error);
+    return 0;
 }
 
 /* Another path to this very disk, where no multipath map joins them; NULL: none. */
@@ -87,8 +86,6 @@ int disks_check_usable(const struct disk_list *disks, const struct disk_identity
 {
     AUTO_FREE char *description = disk_describe(disk);
 
-    if (!description)
-        return error_oom(error);
     if (disk->os)
         return error_refuse(error, "os-disk",
                             "%s: %s carries the running system (/, /boot or /boot/efi); use its "

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "directory.h"
 #include "file.h"
@@ -35,35 +36,32 @@ static int note_broken(struct libmnt_table *table, const char *filename, int lin
     char number[16];
 
     (void)filename;
+    if (errno == ENOMEM) /* the line may be whole */
+        alloc_failed();
     snprintf(number, sizeof(number), "%d", line - 1);
-    return string_list_add(broken, number) < 0 ? -ENOMEM : 1;
+    string_list_add(broken, number);
+    return 1;
 }
 
-static char *dup_or_null(const char *string)
-{
-    return string ? strdup(string) : NULL;
-}
-
-static int fill_line(struct libmnt_fs *fs, int number, const char *text, size_t length,
-                     struct fstab_line *line, struct error *error)
+static void fill_line(struct libmnt_fs *fs, int number, const char *text, size_t length,
+                      struct fstab_line *line)
 {
     const char *tag = NULL, *value = NULL;
     const char *options = mnt_fs_get_options(fs);
     AUTO_FREE char *comment = text_list_value(options, "comment");
 
     line->number = number;
-    line->text = strndup(text, length);
-    line->source = dup_or_null(mnt_fs_get_source(fs));
+    line->text = alloc_string_part(text, length);
+    line->source = alloc_string(mnt_fs_get_source(fs));
     if (mnt_fs_get_tag(fs, &tag, &value) == 0 && text_equal(tag, "UUID"))
-        line->uuid = dup_or_null(value);
+        line->uuid = alloc_string(value);
     if (text_equal(tag, "LABEL"))
-        line->label = dup_or_null(value);
-    line->target = dup_or_null(mnt_fs_get_target(fs));
-    line->fstype = dup_or_null(mnt_fs_get_fstype(fs));
-    line->options = dup_or_null(options);
+        line->label = alloc_string(value);
+    line->target = alloc_string(mnt_fs_get_target(fs));
+    line->fstype = alloc_string(mnt_fs_get_fstype(fs));
+    line->options = alloc_string(options);
     line->tier = text_list_value(options, "x-storage-tier");
     line->cloud_init = text_equal(comment, "cloudconfig");
-    return line->text ? 0 : error_oom(error);
 }
 
 static bool is_broken(const struct string_list *broken, int number)
@@ -80,13 +78,13 @@ static int number_lines(struct libmnt_table *table, const struct string_list *br
                         struct fstab *fstab, struct error *error)
 {
     __attribute__((cleanup(release_iterator))) struct libmnt_iter *iterator =
-        mnt_new_iter(MNT_ITER_FORWARD);
+        alloc_check(mnt_new_iter(MNT_ITER_FORWARD));
     struct libmnt_fs *first = NULL;
     const char *end;
     int number = 1;
 
-    if (!iterator || mnt_table_next_fs(table, iterator, &first) != 0)
-        return error_oom(error);
+    if (mnt_table_next_fs(table, iterator, &first) != 0)
+        alloc_failed(); /* our own line can't be missing for another reason */
     for (const char *p = fstab->text; *p; p = *end ? end + 1 : end, number++) {
         size_t blank = strspn(p, " \t");
         struct libmnt_fs *fs = NULL;
@@ -97,8 +95,7 @@ static int number_lines(struct libmnt_table *table, const struct string_list *br
             length--; /* libmount takes CR LF as a line end too, and CR elsewhere as a character */
         if (is_broken(broken, number)) {
             AUTO_FREE char *text = text_format("%d: %.*s", number, (int)(end - p), p);
-            if (!text || string_list_add(&fstab->broken, text) < 0)
-                return error_oom(error);
+            string_list_add(&fstab->broken, text);
             continue;
         }
         if (blank >= length || p[blank] == '#')
@@ -106,9 +103,7 @@ static int number_lines(struct libmnt_table *table, const struct string_list *br
         if (mnt_table_next_fs(table, iterator, &fs) != 0)
             return error_set(error, -EINVAL, "%s: line %d was not understood", fstab->path, number);
         struct fstab_line *line = fields_append(&fstab_line_fields, &fstab->lines);
-        int r = line ? fill_line(fs, number, p, (size_t)(end - p), line, error) : error_oom(error);
-        if (r < 0)
-            return r;
+        fill_line(fs, number, p, (size_t)(end - p), line);
     }
     return 0;
 }
@@ -119,22 +114,18 @@ static int parse_text(struct libmnt_table *table, const struct fstab *fstab, str
 {
     AUTO_FREE char *text = text_format("none none none defaults 0 0\n%s", fstab->text);
 
-    if (!text)
-        return error_oom(error);
-    AUTO_FCLOSE FILE *stream = fmemopen(text, strlen(text), "r");
-    if (!stream)
-        return error_oom(error);
+    AUTO_FCLOSE FILE *stream = alloc_check(fmemopen(text, strlen(text), "r"));
+    errno = 0;
     int r = mnt_table_parse_stream(table, stream, fstab->path);
     return r < 0 ? error_set_errno(error, r, "parsing %s", fstab->path) : 0;
 }
 
 static int parse(struct fstab *fstab, struct error *error)
 {
-    __attribute__((cleanup(release_table))) struct libmnt_table *table = mnt_new_table();
+    __attribute__((cleanup(release_table))) struct libmnt_table *table =
+        alloc_check(mnt_new_table());
     struct string_list broken = {0};
 
-    if (!table)
-        return error_oom(error);
     if (!*fstab->text)
         return 0;
     mnt_table_set_userdata(table, &broken);
@@ -166,8 +157,8 @@ static bool is_protected(const char *path)
 /* Why the file can't be replaced; NULL when nothing speaks against it. */
 static char *find_unwritable(const char *path)
 {
-    AUTO_FREE char *copy = strdup(path);
-    const char *directory = copy ? dirname(copy) : "/etc";
+    AUTO_FREE char *copy = alloc_string(path);
+    const char *directory = dirname(copy);
     struct stat status;
     char *reason = directory_unwritable(directory, ROOM);
 
@@ -194,9 +185,9 @@ static int read_text(const char *path, char **ret_text, size_t *ret_length, stru
     if (r != -ENOENT)
         return r;
     error_clear(error);
-    *ret_text = strdup("");
+    *ret_text = alloc_string("");
     *ret_length = 0;
-    return *ret_text ? 0 : error_oom(error);
+    return 0;
 }
 
 static uint64_t devno_mounted(const struct mount_list *mounts, const char *target)
@@ -230,7 +221,7 @@ static uint64_t devno_tagged(const char *source)
         value += strspn(value, "\"");
         AUTO_FREE char *link =
             text_format("/dev/disk/by-%s/%.*s", tags[i].links, (int)strcspn(value, "\""), value);
-        return link ? devno_of_node(link) : 0;
+        return devno_of_node(link);
     }
     return 0;
 }
@@ -258,9 +249,11 @@ int fstab_read(const char *path, struct fstab *ret_fstab, struct error *error)
     size_t length = 0;
 
     fstab.path = realpath(path, NULL);
+    if (!fstab.path && errno == ENOMEM)
+        alloc_failed();
     if (!fstab.path)
-        fstab.path = strdup(path);
-    int r = fstab.path ? read_text(fstab.path, &fstab.text, &length, error) : error_oom(error);
+        fstab.path = alloc_string(path);
+    int r = read_text(fstab.path, &fstab.text, &length, error);
     if (r == 0)
         r = parse(&fstab, error);
     if (r < 0) {

@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "fstab_file.h"
@@ -17,9 +18,9 @@ enum { FSTAB_LIMIT = 4 * 1024 * 1024, NEW_FILE_MODE = 0644 };
 
 static char *directory_of(const char *path)
 {
-    AUTO_FREE char *copy = strdup(path);
+    AUTO_FREE char *copy = alloc_string(path);
 
-    return copy ? strdup(dirname(copy)) : NULL;
+    return alloc_string(dirname(copy));
 }
 
 /* What a killed run left: nobody else uses this name, and the caller holds the module's lock. */
@@ -103,8 +104,6 @@ static int keep_backup(const struct fstab *fstab, char **ret_backup, struct erro
 
     strftime(date, sizeof(date), "%Y-%m-%d@%H:%M:%S", localtime_r(&now, &local));
     AUTO_FREE char *path = text_format("%s.%d.%s~", fstab->path, (int)getpid(), date);
-    if (!path)
-        return error_oom(error);
     AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set_errno(error, -errno, "creating the backup %s", path);
@@ -117,13 +116,10 @@ static int keep_backup(const struct fstab *fstab, char **ret_backup, struct erro
 int fstab_replace(struct fstab *fstab, const char *text, char **ret_backup, struct error *error)
 {
     AUTO_FREE char *directory = directory_of(fstab->path);
-    AUTO_FREE char *temporary =
-        directory ? text_format("%s/" TEMPORARY_PREFIX "XXXXXX", directory) : NULL;
-    AUTO_FREE char *copied = strdup(text);
-
-    if (!temporary || !copied)
-        return error_oom(error);
+    AUTO_FREE char *temporary = text_format("%s/" TEMPORARY_PREFIX "XXXXXX", directory);
+    AUTO_FREE char *copied = alloc_string(text);
     int r = still_the_same(fstab, error);
+
     if (r < 0)
         return r;
     remove_stale(directory);

@@ -24,10 +24,8 @@ static int read_record(const char *name, struct intent_list *intents, struct err
     AUTO_FREE char *path = record_path(name), *data = NULL;
     size_t length;
     json_error_t place;
-
-    if (!path)
-        return error_oom(error);
     int r = file_read(path, RECORD_LIMIT, &data, &length, error);
+
     if (r < 0)
         return r;
     AUTO_JSON json_t *json = json_loadb(data, length, 0, &place);
@@ -37,8 +35,6 @@ static int read_record(const char *name, struct intent_list *intents, struct err
                          "is then refused with a token)",
                          path, place.text);
     struct intent *intent = fields_append(&intent_fields, intents);
-    if (!intent)
-        return error_oom(error);
     r = fields_from_json(&intent_fields, json, intent, error);
     if (r == 0 &&
         (!text_equal(intent->uuid, name) || !intent->fstype || !intent->tier || !intent->identity))
@@ -93,11 +89,9 @@ int intent_write(const struct intent *intent, struct error *error)
 {
     AUTO_FREE char *path = record_path(intent->uuid);
     AUTO_JSON json_t *json = fields_to_json(&intent_fields, intent);
-    AUTO_FREE char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
-
-    if (!path || !text)
-        return error_oom(error);
+    AUTO_FREE char *text = json_dumps(json, JSON_INDENT(1));
     int r = make_directory(error);
+
     return r < 0 ? r : file_replace(path, text, strlen(text), RECORD_MODE, error);
 }
 
@@ -105,8 +99,6 @@ int intent_remove(const char *uuid, struct error *error)
 {
     AUTO_FREE char *path = record_path(uuid);
 
-    if (!path)
-        return error_oom(error);
     if (access(path, F_OK) < 0 && errno == ENOENT)
         return 0;
     return file_remove(path, error);

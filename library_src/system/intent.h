@@ -30,7 +30,7 @@ int intent_remove(const char *uuid, struct error *error);
 int intents_supersede(const struct disk *disk, const struct intent *intent, struct error *error);
 
 /* The identifiers of a disk as one text that stays the same over reboots; "none" where it has none.
- * Owned by the caller; NULL when out of memory. */
+ * Owned by the caller. */
 char *intent_identity(const struct disk *disk);
 
 /* Where the two stamps of a record for a device of this size lie. */

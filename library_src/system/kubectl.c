@@ -4,6 +4,7 @@
 #include <libgen.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "program.h"
 #include "text.h"
@@ -28,22 +29,16 @@ static int missing(const char *what, struct error *error)
 
 static int find_program(const char *given, struct kubectl *kubectl, struct error *error)
 {
-    AUTO_FREE char *copy = NULL;
-
     if (given) {
         AUTO_FREE char *what = text_format("there is no program at %s", given);
-        if (!what)
-            return error_oom(error);
         if (given[0] != '/' || access(given, X_OK) < 0)
             return missing(what, error);
-        kubectl->program = strdup(given);
+        kubectl->program = alloc_string(given);
     } else if (!(kubectl->program = program_find("k3s")) &&
                !(kubectl->program = program_find("kubectl"))) {
         return missing("neither k3s nor kubectl is installed here", error);
     }
-    copy = kubectl->program ? strdup(kubectl->program) : NULL;
-    if (!copy)
-        return error_oom(error);
+    AUTO_FREE char *copy = alloc_string(kubectl->program);
     kubectl->is_k3s = strcmp(basename(copy), "k3s") == 0;
     return 0;
 }
@@ -66,24 +61,21 @@ static int find_kubeconfig(const char *given, struct kubectl *kubectl, struct er
         given = K3S_KUBECONFIG;
     if (!given)
         return 0;
-    kubectl->kubeconfig = strdup(given);
-    return kubectl->kubeconfig ? kubectl_read_secrets(given, &kubectl->secrets, error)
-                               : error_oom(error);
+    kubectl->kubeconfig = alloc_string(given);
+    kubectl_read_secrets(given, &kubectl->secrets);
+    return 0;
 }
 
 /* Of what kubectl finds by itself. */
-static int find_secrets(struct kubectl *kubectl, struct error *error)
+static void find_secrets(struct kubectl *kubectl)
 {
     const char *named = named_kubeconfigs(), *home = getenv("HOME");
     AUTO_FREE char *paths =
-        named ? strdup(named) : text_format("%s/.kube/config", home ? home : "");
+        named ? alloc_string(named) : text_format("%s/.kube/config", home ? home : "");
     char *state = NULL;
-    int r = paths ? 0 : error_oom(error);
 
-    for (char *path = r == 0 ? strtok_r(paths, ":", &state) : NULL; path && r == 0;
-         path = strtok_r(NULL, ":", &state))
-        r = kubectl_read_secrets(path, &kubectl->secrets, error);
-    return r;
+    for (char *path = strtok_r(paths, ":", &state); path; path = strtok_r(NULL, ":", &state))
+        kubectl_read_secrets(path, &kubectl->secrets);
 }
 
 int kubectl_find(const char *program, const char *kubeconfig, const char *context, int timeout,
@@ -98,14 +90,13 @@ int kubectl_find(const char *program, const char *kubeconfig, const char *contex
     int r = find_program(program, &kubectl, error);
     if (r == 0)
         r = find_kubeconfig(kubeconfig, &kubectl, error);
-    if (r == 0 && !kubectl.kubeconfig)
-        r = find_secrets(&kubectl, error);
-    if (r == 0 && context && !(kubectl.context = strdup(context)))
-        r = error_oom(error);
     if (r < 0) {
         kubectl_release(&kubectl);
         return r;
     }
+    if (!kubectl.kubeconfig)
+        find_secrets(&kubectl);
+    kubectl.context = alloc_string(context);
     *ret_kubectl = kubectl;
     return 0;
 }
@@ -119,19 +110,16 @@ void kubectl_release(struct kubectl *kubectl)
     *kubectl = (struct kubectl){0};
 }
 
-static int make_environment(struct string_list *environment, struct error *error)
+static void make_environment(struct string_list *environment)
 {
-    int r = string_list_add(environment, PATH);
-
-    if (r == 0)
-        r = string_list_add(environment, "LC_ALL=C");
-    for (size_t i = 0; i < ARRAY_SIZE(passed_on) && r == 0; i++) {
+    string_list_add(environment, PATH);
+    string_list_add(environment, "LC_ALL=C");
+    for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++) {
         const char *value = getenv(passed_on[i]);
         AUTO_FREE char *text = value ? text_format("%s=%s", passed_on[i], value) : NULL;
-        if (value)
-            r = text ? string_list_add(environment, text) : -ENOMEM;
+        if (text)
+            string_list_add(environment, text);
     }
-    return r < 0 ? error_oom(error) : 0;
 }
 
 int kubectl_run(const struct kubectl *kubectl, const char *const arguments[], const char *input,
@@ -143,8 +131,6 @@ int kubectl_run(const struct kubectl *kubectl, const char *const arguments[], co
     struct string_list environment = {0};
     size_t count = 1;
 
-    if (!timeout)
-        return error_oom(error);
     if (kubectl->is_k3s)
         argv[count++] = "kubectl";
     if (kubectl->kubeconfig) {
@@ -159,11 +145,10 @@ int kubectl_run(const struct kubectl *kubectl, const char *const arguments[], co
     argv[count++] = "--cache-dir=/dev/null"; /* what it finds out about the server isn't kept */
     for (; *arguments && count < MOST_ARGUMENTS; arguments++)
         argv[count++] = *arguments;
-    int r = make_environment(&environment, error);
+    make_environment(&environment);
     for (size_t i = 0; i <= environment.count; i++)
         variables[i] = i < environment.count ? environment.items[i] : NULL;
-    if (r == 0)
-        r = process_run(argv, variables, input, input_length, seconds, ret_reply, error);
+    int r = process_run(argv, variables, input, input_length, seconds, ret_reply, error);
     string_list_release(&environment);
     if (r != -ETIMEDOUT)
         return r;

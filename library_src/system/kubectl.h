@@ -33,8 +33,8 @@ int kubectl_run(const struct kubectl *kubectl, const char *const arguments[], co
  * object, -ESTALE where it doesn't continue a list, -EPERM otherwise. */
 int kubectl_explain(const struct kubectl *kubectl, const char *errors, struct error *error);
 
-/* `text` without the kubeconfig's secrets. Owned by the caller; NULL when out of memory. */
+/* `text` without the kubeconfig's secrets. Owned by the caller. */
 char *kubectl_scrub(const struct kubectl *kubectl, const char *text);
 
-/* What kubectl_scrub() hides in this kubeconfig. */
-int kubectl_read_secrets(const char *path, struct string_list *secrets, struct error *error);
+/* Adds what kubectl_scrub() hides in this kubeconfig: nothing where it can't be read. */
+void kubectl_read_secrets(const char *path, struct string_list *secrets);

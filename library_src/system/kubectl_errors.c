@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "kubectl.h"
@@ -162,16 +163,15 @@ static char *bare(char *text)
 }
 
 /* A kubeconfig's line at a time: what can't be understood so has no secrets that kubectl prints. */
-int kubectl_read_secrets(const char *path, struct string_list *secrets, struct error *error)
+void kubectl_read_secrets(const char *path, struct string_list *secrets)
 {
     AUTO_FREE char *text = NULL;
+    struct error ignored = ERROR_INIT;
     char *state = NULL;
     size_t length;
-    int r = file_read(path, KUBECONFIG_LIMIT, &text, &length, error);
 
-    if (r == -ENOMEM)
-        return r;
-    error_clear(error);
+    file_read(path, KUBECONFIG_LIMIT, &text, &length, &ignored);
+    error_clear(&ignored);
     for (char *line = text ? strtok_r(text, "\n", &state) : NULL; line;
          line = strtok_r(NULL, "\n", &state)) {
         char *colon = strchr(line, ':');
@@ -179,11 +179,9 @@ int kubectl_read_secrets(const char *path, struct string_list *secrets, struct e
             continue;
         *colon = '\0';
         char *value = bare(colon + 1);
-        if (strlen(value) >= SHORTEST_SECRET && is_secret_key(bare(line)) &&
-            string_list_add(secrets, value) < 0)
-            return error_oom(error);
+        if (strlen(value) >= SHORTEST_SECRET && is_secret_key(bare(line)))
+            string_list_add(secrets, value);
     }
-    return 0;
 }
 
 static char *without(const char *text, const char *secret)
@@ -201,14 +199,14 @@ static char *without(const char *text, const char *secret)
 
 char *kubectl_scrub(const struct kubectl *kubectl, const char *text)
 {
-    AUTO_FREE char *scrubbed = strdup(text);
+    char *scrubbed = alloc_string(text);
 
-    for (size_t i = 0; scrubbed && i < kubectl->secrets.count; i++) {
+    for (size_t i = 0; i < kubectl->secrets.count; i++) {
         char *next = without(scrubbed, kubectl->secrets.items[i]);
         free(scrubbed);
         scrubbed = next;
     }
-    return TAKE_PTR(scrubbed);
+    return scrubbed;
 }
 
 static const struct failure *recognise(const char *errors)
@@ -224,8 +222,6 @@ int kubectl_explain(const struct kubectl *kubectl, const char *errors, struct er
     const struct failure *failure = recognise(errors);
     AUTO_FREE char *text = kubectl_scrub(kubectl, errors);
 
-    if (!text)
-        return error_oom(error);
     for (char *c = text; *c; c++)
         if (*c == '\n')
             *c = ' '; /* one sentence, in one line */

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "text.h"
 
@@ -42,24 +43,15 @@ static int spawn_with(const char *const argv[], const char *const environment[],
 
     sigfillset(&all);
     sigemptyset(&none);
-    int r = posix_spawn_file_actions_init(&actions);
-    if (r != 0)
-        return -r;
-    r = posix_spawnattr_init(&attributes);
-    if (r != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
-    }
-    r = posix_spawn_file_actions_adddup2(&actions, theirs->input, 0);
-    if (r == 0)
-        r = posix_spawn_file_actions_adddup2(&actions, theirs->output, 1);
-    if (r == 0)
-        r = posix_spawn_file_actions_adddup2(&actions, theirs->errors, 2);
+    if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attributes) != 0 ||
+        posix_spawn_file_actions_adddup2(&actions, theirs->input, 0) != 0 ||
+        posix_spawn_file_actions_adddup2(&actions, theirs->output, 1) != 0 ||
+        posix_spawn_file_actions_adddup2(&actions, theirs->errors, 2) != 0)
+        alloc_failed();
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setsigmask(&attributes, &none);
-    if (r == 0)
-        r = posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)argv,
+    int r = posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)argv,
                         (char *const *)environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
@@ -127,7 +119,7 @@ static int collect(int *fd, struct text *text, size_t limit, char *buffer)
     }
     if (text->length + (size_t)n <= limit)
         text_add_bytes(text, buffer, (size_t)n);
-    return text->failed ? -ENOMEM : 0;
+    return 0;
 }
 
 static long milliseconds(void)
@@ -141,9 +133,9 @@ static long milliseconds(void)
 static int talk(struct pipes *pipes, const char *input, size_t length, int seconds,
                 struct text *output, struct text *errors)
 {
-    AUTO_FREE char *buffer = malloc(STEP);
+    AUTO_FREE char *buffer = alloc_bytes(STEP);
     long end = milliseconds() + seconds * 1000L;
-    int r = buffer ? 0 : -ENOMEM;
+    int r = 0;
 
     if (length == 0)
         close_end(&pipes->input);
@@ -199,8 +191,6 @@ int process_run(const char *const argv[], const char *const environment[], const
     reply.length = output.length;
     reply.output = text_take(&output);
     reply.errors = text_take(&errors);
-    if (!reply.output || !reply.errors)
-        return error_oom(error);
     text_trim(reply.errors);
     *ret_reply = reply;
     reply = (struct reply){0};

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "mounts.h"
@@ -50,9 +51,9 @@ static int run_context(struct libmnt_context *context, const char *source, const
 
     /* The new mount API would stack a second mount over an equal one without a word. */
     setenv("LIBMOUNT_FORCE_MOUNT2", "always", 1);
-    if (mnt_context_disable_helpers(context, 1) != 0 || mnt_context_disable_mtab(context, 1) != 0 ||
-        mnt_context_set_optsmode(context, MNT_OMODE_NOTAB) != 0)
-        return error_oom(error);
+    mnt_context_disable_helpers(context, 1);
+    mnt_context_disable_mtab(context, 1);
+    mnt_context_set_optsmode(context, MNT_OMODE_NOTAB);
     int r = mnt_context_mount(context);
     if (r == 0 && mnt_context_get_status(context) == 1)
         return 0;
@@ -63,28 +64,31 @@ static int run_context(struct libmnt_context *context, const char *source, const
                      *reason ? reason : failure_text(r));
 }
 
+/* libmount judges what it is given when it mounts: setting it fails only for lack of memory. */
 int mount_device(const char *source, const char *target, const char *fstype, const char *options,
                  struct error *error)
 {
-    __attribute__((cleanup(release_context))) struct libmnt_context *context = mnt_new_context();
+    __attribute__((cleanup(release_context))) struct libmnt_context *context =
+        alloc_check(mnt_new_context());
 
-    if (!context || mnt_context_set_source(context, source) != 0 ||
+    if (mnt_context_set_source(context, source) != 0 ||
         mnt_context_set_target(context, target) != 0 ||
         mnt_context_set_fstype(context, fstype) != 0 ||
         mnt_context_set_options(context, options) != 0)
-        return error_oom(error);
+        alloc_failed();
     return run_context(context, source, target, error);
 }
 
 int mount_change_options(const char *source, const char *target, const char *options,
                          struct error *error)
 {
-    __attribute__((cleanup(release_context))) struct libmnt_context *context = mnt_new_context();
+    __attribute__((cleanup(release_context))) struct libmnt_context *context =
+        alloc_check(mnt_new_context());
     AUTO_FREE char *all = text_format("remount,%s", options);
 
-    if (!context || !all || mnt_context_set_source(context, source) != 0 ||
+    if (mnt_context_set_source(context, source) != 0 ||
         mnt_context_set_target(context, target) != 0 || mnt_context_set_options(context, all) != 0)
-        return error_oom(error);
+        alloc_failed();
     return run_context(context, source, target, error);
 }
 
@@ -147,10 +151,10 @@ static bool may_mount(void)
 char *mounts_hidden_reason(void)
 {
     if (!may_mount())
-        return strdup("this process has no right to mount (CAP_SYS_ADMIN); an unprivileged "
-                      "container can't set up its host's storage");
+        return alloc_string("this process has no right to mount (CAP_SYS_ADMIN); an unprivileged "
+                            "container can't set up its host's storage");
     if (!same_namespace_as_init())
-        return strdup("this process runs in another mount namespace than the init system (PID 1): "
-                      "the host would not see what is mounted here");
+        return alloc_string("this process runs in another mount namespace than the init system "
+                            "(PID 1): the host would not see what is mounted here");
     return NULL;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "disks.h"
 #include "text.h"
@@ -34,54 +35,45 @@ typedef int (*parse_function)(struct libmnt_table *, const char *);
 
 /* Calls `add` for each entry of a file below disks_root. */
 static int for_each_entry(const char *file, parse_function parse,
-                          int (*add)(struct libmnt_fs *, void *), void *list, struct error *error)
+                          void (*add)(struct libmnt_fs *, void *), void *list, struct error *error)
 {
     AUTO_FREE char *path = text_format("%s%s", disks_root, file);
-    AUTO_TABLE struct libmnt_table *table = mnt_new_table();
-    AUTO_ITERATOR struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_FORWARD);
+    AUTO_TABLE struct libmnt_table *table = alloc_check(mnt_new_table());
+    AUTO_ITERATOR struct libmnt_iter *iterator = alloc_check(mnt_new_iter(MNT_ITER_FORWARD));
     struct libmnt_fs *fs;
 
-    if (!path || !table || !iterator)
-        return error_oom(error);
     mnt_table_set_parser_errcb(table, stop_at_bad_line);
     errno = 0;
     int r = parse(table, path);
-    if (r == 0 &&
-        errno == ENOMEM) /* libmount reports a failed mnt_new_fs() as the end of the file */
-        r = -ENOMEM;
+    /* libmount reports a failed mnt_new_fs() as the end of the file, a failed copy as a bad line */
+    if (r == -ENOMEM || errno == ENOMEM)
+        alloc_failed();
     if (r != 0)
-        return r == -ENOMEM ? error_oom(error)
-                            : error_set_errno(error, r < 0 ? r : -EBADMSG, "reading %s", path);
+        return error_set_errno(error, r < 0 ? r : -EBADMSG, "reading %s", path);
     while (mnt_table_next_fs(table, iterator, &fs) == 0)
-        if (add(fs, list) < 0)
-            return error_oom(error);
+        add(fs, list);
     return 0;
 }
 
 /* "" where the kernel says nothing. */
-static int copy(char **ret, const char *string)
+static char *copy(const char *string)
 {
-    *ret = strdup(string ? string : "");
-    return *ret ? 0 : -ENOMEM;
+    return alloc_string(string ? string : "");
 }
 
-static int add_mount(struct libmnt_fs *fs, void *list)
+static void add_mount(struct libmnt_fs *fs, void *list)
 {
     struct mount *mount = fields_append(&mount_fields, list);
 
-    if (!mount)
-        return -ENOMEM;
     mount->devno = mnt_fs_get_devno(fs);
-    if (copy(&mount->root, mnt_fs_get_root(fs)) < 0 ||
-        copy(&mount->target, mnt_fs_get_target(fs)) < 0 ||
-        copy(&mount->fstype, mnt_fs_get_fstype(fs)) < 0 ||
-        copy(&mount->source, mnt_fs_get_source(fs)) < 0 ||
-        copy(&mount->options, mnt_fs_get_vfs_options(fs)) < 0 ||
-        copy(&mount->fs_options, mnt_fs_get_fs_options(fs)) < 0)
-        return -ENOMEM;
+    mount->root = copy(mnt_fs_get_root(fs));
+    mount->target = copy(mnt_fs_get_target(fs));
+    mount->fstype = copy(mnt_fs_get_fstype(fs));
+    mount->source = copy(mnt_fs_get_source(fs));
+    mount->options = copy(mnt_fs_get_vfs_options(fs));
+    mount->fs_options = copy(mnt_fs_get_fs_options(fs));
     mount->read_only =
         text_list_has(mount->options, "ro") || text_list_has(mount->fs_options, "ro");
-    return 0;
 }
 
 int mounts_read(struct mount_list *ret_mounts, struct error *error)
@@ -89,37 +81,29 @@ int mounts_read(struct mount_list *ret_mounts, struct error *error)
     struct mount_list mounts = {0};
     int r = for_each_entry("/proc/self/mountinfo", mnt_table_parse_file, add_mount, &mounts, error);
 
-    if (r < 0) {
-        mounts_release(&mounts);
-        return r;
-    }
-    *ret_mounts = mounts;
-    return 0;
+    if (r == 0)
+        *ret_mounts = mounts;
+    return r;
 }
 
-/* Of a device in use as swap; 0 for files and for nodes that aren't there. 0 or -ENOMEM. */
-static int read_devno(const char *path, uint64_t *ret_devno)
+/* Of a device in use as swap; 0 for files and for nodes that aren't there. */
+static uint64_t read_devno(const char *path)
 {
     AUTO_FREE char *full = text_format("%s%s", disks_root, path);
     struct stat st;
 
-    if (!full)
-        return -ENOMEM;
-    *ret_devno = stat(full, &st) == 0 && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
-    return 0;
+    return stat(full, &st) == 0 && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
 }
 
-static int add_swap(struct libmnt_fs *fs, void *list)
+static void add_swap(struct libmnt_fs *fs, void *list)
 {
     struct swap *swap = fields_append(&swap_fields, list);
 
-    if (!swap || copy(&swap->path, mnt_fs_get_source(fs)) < 0 ||
-        read_devno(swap->path, &swap->devno) < 0)
-        return -ENOMEM;
+    swap->path = copy(mnt_fs_get_source(fs));
+    swap->devno = read_devno(swap->path);
     swap->priority = mnt_fs_get_priority(fs);
     swap->size_bytes = (uint64_t)mnt_fs_get_size(fs) * 1024;
     swap->used_bytes = (uint64_t)mnt_fs_get_usedsize(fs) * 1024;
-    return 0;
 }
 
 int swaps_read(struct swap_list *ret_swaps, struct error *error)
@@ -129,7 +113,6 @@ int swaps_read(struct swap_list *ret_swaps, struct error *error)
     int r = for_each_entry("/proc/swaps", mnt_table_parse_swaps, add_swap, &swaps, &failure);
 
     if (r < 0 && r != -ENOENT) { /* a kernel without swap has no such file */
-        swaps_release(&swaps);
         *error = failure;
         return r;
     }

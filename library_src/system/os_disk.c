@@ -1,5 +1,3 @@
-#include <errno.h>
-
 #include "disk_links.h"
 #include "disks.h"
 #include "text.h"
@@ -26,49 +24,42 @@ static void mark(struct disk_list *disks, struct disk *disk)
             mark(disks, &disks->items[i]);
 }
 
-/* *ret_known: whether the mount leads to devices, all of which are in the list. */
-static int mark_mount(struct disk_list *disks, const struct mount *mount, bool *ret_known)
+/* Whether the mount leads to devices, all of which are in the list. */
+static bool mark_mount(struct disk_list *disks, const struct mount *mount)
 {
-    struct string_list names;
-    int r = mount_devices(disks, mount, &names);
+    struct string_list names = mount_devices(disks, mount);
+    bool known = names.count > 0;
 
-    if (r < 0)
-        return r;
-    *ret_known = names.count > 0;
     for (size_t i = 0; i < names.count; i++) {
         struct disk *disk = disks_find_name(disks, names.items[i]);
         if (disk)
             mark(disks, disk);
         else
-            *ret_known = false;
+            known = false;
     }
     string_list_release(&names);
-    return 0;
+    return known;
 }
 
-/* What is mounted there, what is covered included; the last one is what is seen. */
-static int mark_target(struct disk_list *disks, const struct mount_list *mounts, const char *target,
-                       bool *known)
+/* What is mounted there, what is covered included; the last one is what is seen, and known or not.
+ * `known` is the answer where nothing is. */
+static bool mark_target(struct disk_list *disks, const struct mount_list *mounts,
+                        const char *target, bool known)
 {
     for (size_t i = 0; i < mounts->count; i++) {
         const struct mount *mount = &mounts->items[i];
         if (!text_equal(mount->target, target) || text_equal(mount->fstype, "autofs"))
             continue;
-        if (mark_mount(disks, mount, known) < 0)
-            return -ENOMEM;
+        known = mark_mount(disks, mount);
     }
-    return 0;
+    return known;
 }
 
-int disks_mark_os(struct disk_list *disks, const struct mount_list *mounts, bool *ret_known,
-                  struct error *error)
+bool disks_mark_os(struct disk_list *disks, const struct mount_list *mounts)
 {
-    bool root = false, boot = true, efi = true;
+    bool root = mark_target(disks, mounts, "/", false);
+    bool boot = mark_target(disks, mounts, "/boot", true);
+    bool efi = mark_target(disks, mounts, "/boot/efi", true);
 
-    if (mark_target(disks, mounts, "/", &root) < 0 ||
-        mark_target(disks, mounts, "/boot", &boot) < 0 ||
-        mark_target(disks, mounts, "/boot/efi", &efi) < 0)
-        return error_oom(error);
-    *ret_known = root && boot && efi;
-    return 0;
+    return root && boot && efi;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 
 #define KIB (UINT64_C(1) << 10)
@@ -20,7 +21,6 @@ struct collector {
     struct place_list list;
     size_t capacity;
     uint64_t size;
-    bool failed;
 };
 
 /* Widened to whole blocks and cut at the device's end. */
@@ -29,17 +29,11 @@ static void add(struct collector *c, uint64_t offset, uint64_t length)
     uint64_t start = offset / PLACE_BLOCK * PLACE_BLOCK;
     uint64_t end = (offset + length + PLACE_BLOCK - 1) / PLACE_BLOCK * PLACE_BLOCK;
 
-    if (offset >= c->size || c->failed)
+    if (offset >= c->size)
         return;
     if (c->list.count == c->capacity) {
-        size_t capacity = c->capacity ? c->capacity * 2 : 8192;
-        struct place *items = reallocarray(c->list.items, capacity, sizeof(*items));
-
-        c->failed = !items;
-        if (!items)
-            return;
-        c->list.items = items;
-        c->capacity = capacity;
+        c->capacity = c->capacity ? c->capacity * 2 : 8192;
+        c->list.items = alloc_array(c->list.items, c->capacity, sizeof(*c->list.items));
     }
     if (end > c->size)
         end = c->size;
@@ -161,10 +155,6 @@ int places_find(uint64_t size_bytes, struct place_list *ret_places, struct error
         add_btrfs_mirrors(&c);
         add_xfs_groups(&c);
         add_samples(&c);
-    }
-    if (c.failed) {
-        place_list_release(&c.list);
-        return error_oom(error);
     }
     sort_and_merge(&c.list);
     *ret_places = c.list;

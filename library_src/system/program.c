@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "text.h"
@@ -19,8 +20,6 @@ char *program_find(const char *name)
 {
     for (const char *p = SEARCH_PATH; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
         char *path = text_format("%.*s/%s", (int)strcspn(p, ":"), p, name);
-        if (!path)
-            return NULL;
         if (access(path, X_OK) == 0)
             return path;
         free(path);
@@ -119,8 +118,8 @@ int program_run(const char *const argv[], const int *inherit, size_t inherit_cou
         return error_set_errno(error, r, "waiting for %s", argv[0]);
     if (reading == -EFBIG) {
         error_clear(error);
-        output = strdup("(more output than can be shown)");
-        reading = output ? 0 : error_oom(error);
+        output = alloc_string("(more output than can be shown)");
+        reading = 0;
     }
     if (reading < 0)
         return reading;

@@ -5,8 +5,7 @@
 
 #include "error.h"
 
-/* Full path of a system administrator's program, or NULL (also when out of memory). Owned by the
- * caller. */
+/* Full path of a system administrator's program, or NULL. Owned by the caller. */
 char *program_find(const char *name);
 
 /*

@@ -28,19 +28,18 @@ static const struct rule rules[] = {
 
 static bool fits(int directory, const struct rule *rule)
 {
-    AUTO_FREE char *value = NULL;
+    AUTO_FREE char *value = sysfs_text(directory, rule->file);
 
-    if (sysfs_text(directory, rule->file, &value) < 0 || !value)
+    if (!value)
         return false;
     return rule->prefix ? text_starts_with(value, rule->value) : text_equal(value, rule->value);
 }
 
 static bool is_xen_of_amazon(int directory)
 {
-    AUTO_FREE char *version = NULL;
+    AUTO_FREE char *version = sysfs_text(directory, "bios_version");
 
-    return sysfs_text(directory, "bios_version", &version) == 0 && version &&
-           text_ends_with(version, ".amazon");
+    return version && text_ends_with(version, ".amazon");
 }
 
 const char *provider_detect(void)

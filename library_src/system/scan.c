@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 
 enum { CHUNK = 1 << 20 };
@@ -99,18 +100,12 @@ static bool stamp_is_there(const struct scan *scan, const struct expected_stamp 
            memcmp(scan->buffer + before, bytes, STAMP_SIZE) == 0;
 }
 
-static int find_stamps(struct scan *scan, const struct expected_stamps *expected,
-                       struct error *error)
+static void find_stamps(struct scan *scan, const struct expected_stamps *expected)
 {
-    if (expected->count == 0)
-        return 0;
-    scan->stamps = calloc(expected->count, sizeof(scan->stamps[0]));
-    if (!scan->stamps)
-        return error_oom(error);
+    scan->stamps = alloc_zeroed(expected->count, sizeof(scan->stamps[0]));
     for (size_t i = 0; i < expected->count; i++)
         if (stamp_is_there(scan, &expected->items[i]))
             scan->stamps[scan->stamp_count++] = expected->items[i];
-    return 0;
 }
 
 /* The part of a stamp that lies in the chunk becomes zeros, if it still holds the stamp's bytes. */
@@ -187,16 +182,13 @@ int scan_places(int fd, uint64_t size_bytes, const struct place_list *places,
                 struct error *error)
 {
     __attribute__((cleanup(scan_release))) struct scan scan = {
-        .fd = -1, .size = size_bytes, .buffer = aligned_alloc(PLACE_BLOCK, CHUNK)};
+        .fd = -1, .size = size_bytes, .buffer = alloc_check(aligned_alloc(PLACE_BLOCK, CHUNK))};
     uint64_t size_le = htole64(size_bytes);
-
-    if (!scan.buffer)
-        return error_oom(error);
     int r = open_again(fd, &scan.fd, error);
-    if (r >= 0)
-        r = find_stamps(&scan, stamps, error);
+
     if (r < 0)
         return r;
+    find_stamps(&scan, stamps);
     SHA256Init(&scan.digest);
     SHA256Update(&scan.digest, (const uint8_t *)&size_le, sizeof(size_le));
     r = look_at_places(&scan, places, error);

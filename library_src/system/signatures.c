@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "content.h"
 #include "superblock.h"
@@ -40,12 +41,8 @@ static void cleanup_probe(blkid_probe *probe)
  * or with only its backup; without BADCSUM a damaged superblock reads as nothing. */
 static blkid_probe probe_new(int fd, const char *const *types, struct error *error)
 {
-    AUTO_PROBE blkid_probe probe = blkid_new_probe();
+    AUTO_PROBE blkid_probe probe = alloc_check(blkid_new_probe());
 
-    if (!probe) {
-        error_oom(error);
-        return NULL;
-    }
     errno = 0;
     if (blkid_probe_set_device(probe, fd, 0, 0) != 0) {
         error_set_errno(error, errno ? -errno : -EIO, "libblkid can't open the device");
@@ -87,19 +84,13 @@ static int ask_safely(int fd, const char *const *types, struct answers *answers,
     const char *type = value_of(probe, "PTTYPE");
     if (!type)
         type = value_of(probe, "TYPE");
-    answers->safe_type = strdup(type ? type : "");
-    return answers->safe_type ? 0 : error_oom(error);
-}
-
-static int copy(const char *value, char **ret_copy)
-{
-    *ret_copy = value ? strdup(value) : NULL;
-    return value && !*ret_copy ? -ENOMEM : 0;
+    answers->safe_type = alloc_string(type ? type : "");
+    return 0;
 }
 
 /* Fills a signature from the probe's present result; offset and length 0 where libblkid names no
  * magic. */
-static int describe(blkid_probe probe, struct signature *signature)
+static void describe(blkid_probe probe, struct signature *signature)
 {
     const char *superblock = value_of(probe, "TYPE");
     const char *offset = value_of(probe, superblock ? "SBMAGIC_OFFSET" : "PTMAGIC_OFFSET");
@@ -110,12 +101,10 @@ static int describe(blkid_probe probe, struct signature *signature)
     signature->offset = offset ? strtoull(offset, NULL, 10) : 0;
     signature->length = offset ? length : 0;
     signature->bad_checksum = value_of(probe, "SBBADCSUM") != NULL;
-    if (copy(superblock ? superblock : value_of(probe, "PTTYPE"), &signature->type) < 0 ||
-        copy(superblock ? value_of(probe, "USAGE") : "partition-table", &signature->usage) < 0 ||
-        copy(value_of(probe, superblock ? "UUID" : "PTUUID"), &signature->uuid) < 0 ||
-        copy(value_of(probe, "LABEL"), &signature->label) < 0)
-        return -ENOMEM;
-    return 0;
+    signature->type = alloc_string(superblock ? superblock : value_of(probe, "PTTYPE"));
+    signature->usage = alloc_string(superblock ? value_of(probe, "USAGE") : "partition-table");
+    signature->uuid = alloc_string(value_of(probe, superblock ? "UUID" : "PTUUID"));
+    signature->label = alloc_string(value_of(probe, "LABEL"));
 }
 
 /* True when the list's last signature is in it already: hiding it had no effect. */
@@ -153,8 +142,7 @@ static int ask_one_by_one(int fd, const char *const *types, struct answers *answ
             continue;
         }
         struct signature *signature = fields_append(&signature_fields, &answers->list);
-        if (!signature || describe(probe, signature) < 0)
-            return error_oom(error);
+        describe(probe, signature);
         if (!signature->type || last_is_repeated(&answers->list)) {
             drop_last(&answers->list);
         } else if (signature->length) {
@@ -210,14 +198,14 @@ static bool is_filesystem_or_swap(const struct signature *signature)
 }
 
 /* Judges what was answered; the list goes over to the content. */
-static int judge(struct answers *answers, struct content *content, struct error *error)
+static void judge(struct answers *answers, struct content *content)
 {
     const struct signature *first = answers->list.items;
 
     if (answers->list.count == 0) {
         content->kind =
             answers->failed || answers->safe_type ? CONTENT_UNREADABLE : CONTENT_UNKNOWN;
-        return 0;
+        return;
     }
     bool clear = one_kind(&answers->list) && !damaged(&answers->list) && !answers->failed;
 
@@ -226,14 +214,10 @@ static int judge(struct answers *answers, struct content *content, struct error 
         content->kind = CONTENT_FILESYSTEM;
         content->filesystem_bytes = answers->superblock.bytes;
     }
-    if (clear && first->uuid && !belongs_to_a_set(first) && answers->superblock.devices <= 1) {
+    if (clear && first->uuid && !belongs_to_a_set(first) && answers->superblock.devices <= 1)
         content->token = text_format("%s:%s", first->type, first->uuid);
-        if (!content->token)
-            return error_oom(error);
-    }
     content->signatures = answers->list;
     answers->list = (struct signature_list){0};
-    return 0;
 }
 
 static int ask(int fd, const char *const *types, struct answers *answers, struct error *error)
@@ -257,7 +241,6 @@ int content_read_signatures(int fd, const char *const *types, struct content *re
                             struct error *error)
 {
     AUTO_ANSWERS struct answers answers = {0};
-    struct content content = {0};
     int r = ask(fd, types, &answers, error);
 
     for (int i = 0; r >= 0 && i < REREADS && damaged(&answers.list); i++) {
@@ -265,10 +248,10 @@ int content_read_signatures(int fd, const char *const *types, struct content *re
         usleep(10000);
         r = ask(fd, types, &answers, error);
     }
-    if (r >= 0)
-        r = judge(&answers, &content, error);
     if (r < 0)
         return r;
+    struct content content = {0};
+    judge(&answers, &content);
     *ret_content = content;
     return 0;
 }

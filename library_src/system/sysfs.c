@@ -10,35 +10,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "disks.h"
 #include "text.h"
 
 const char *disks_root = "";
 
+/* What can't be opened counts as missing, but not what the kernel had no memory for. */
 int sysfs_open_at(int directory, const char *path)
 {
     int fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+    if (fd < 0 && errno == ENOMEM)
+        alloc_failed();
     return fd < 0 ? -errno : fd;
 }
 
 int sysfs_open(const char *format, ...)
 {
-    AUTO_TEXT struct text path = {0};
-    char *suffix = NULL;
     va_list arguments;
-    int n;
 
     va_start(arguments, format);
-    n = vasprintf(&suffix, format, arguments);
+    AUTO_FREE char *suffix = text_vformat(format, arguments);
     va_end(arguments);
-    if (n < 0)
-        return -ENOMEM;
-    text_add(&path, disks_root);
-    text_add(&path, suffix);
-    free(suffix);
-    return path.failed ? -ENOMEM : sysfs_open_at(AT_FDCWD, path.data);
+    AUTO_FREE char *path = text_format("%s%s", disks_root, suffix);
+    return sysfs_open_at(AT_FDCWD, path);
 }
 
 size_t sysfs_bytes(int directory, const char *path, char buffer[SYSFS_PAGE + 1])
@@ -59,30 +56,22 @@ uint64_t sysfs_number(int directory, const char *path)
     return sysfs_bytes(directory, path, buffer) ? strtoull(buffer, NULL, 10) : 0;
 }
 
-int sysfs_text(int directory, const char *path, char **ret_text)
+char *sysfs_text(int directory, const char *path)
 {
     char buffer[SYSFS_PAGE + 1];
     size_t length = sysfs_bytes(directory, path, buffer);
 
-    return sysfs_clean(buffer, length, ret_text);
+    return sysfs_clean(buffer, length);
 }
 
-int sysfs_line(int directory, const char *path, char **ret_line)
+char *sysfs_line(int directory, const char *path)
 {
     char buffer[SYSFS_PAGE + 1];
     size_t length = sysfs_bytes(directory, path, buffer);
 
     if (length > 0 && buffer[length - 1] == '\n')
         buffer[--length] = '\0';
-    if (length == 0) {
-        *ret_line = NULL;
-        return 0;
-    }
-    char *line = strdup(buffer);
-    if (!line)
-        return -ENOMEM;
-    *ret_line = line;
-    return 0;
+    return length > 0 ? alloc_string(buffer) : NULL;
 }
 
 static bool is_padding(char c)
@@ -90,9 +79,9 @@ static bool is_padding(char c)
     return c == '\0' || isspace((unsigned char)c);
 }
 
-int sysfs_clean(const char *bytes, size_t length, char **ret_text)
+char *sysfs_clean(const char *bytes, size_t length)
 {
-    AUTO_TEXT struct text text = {0};
+    struct text text = {0};
 
     while (length > 0 && is_padding(bytes[length - 1]))
         length--;
@@ -100,10 +89,8 @@ int sysfs_clean(const char *bytes, size_t length, char **ret_text)
         bytes++;
         length--;
     }
-    if (length == 0) {
-        *ret_text = NULL;
-        return 0;
-    }
+    if (length == 0)
+        return NULL;
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)bytes[i];
         if (iscntrl(c) || (c & 0x80))
@@ -111,11 +98,7 @@ int sysfs_clean(const char *bytes, size_t length, char **ret_text)
         else
             text_add_bytes(&text, &bytes[i], 1);
     }
-    char *clean = text_take(&text);
-    if (!clean)
-        return -ENOMEM;
-    *ret_text = clean;
-    return 0;
+    return text_take(&text);
 }
 
 static size_t count_letters(const char *string)
@@ -181,25 +164,18 @@ static int compare_items(const void *a, const void *b)
     return sysfs_compare_names(*(char *const *)a, *(char *const *)b);
 }
 
-int sysfs_names(int directory, const char *path, struct string_list *ret_names)
+struct string_list sysfs_names(int directory, const char *path)
 {
     struct string_list names = {0};
     int fd = sysfs_open_at(directory, path);
-    AUTO_CLOSEDIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-    if (!dir) {
-        if (fd >= 0)
-            close(fd);
-        *ret_names = names;
-        return 0;
-    }
+    if (fd < 0)
+        return names;
+    AUTO_CLOSEDIR DIR *dir = alloc_check(fdopendir(fd));
     for (struct dirent *entry; (entry = readdir(dir));)
-        if (entry->d_name[0] != '.' && string_list_add(&names, entry->d_name) < 0) {
-            string_list_release(&names);
-            return -ENOMEM;
-        }
+        if (entry->d_name[0] != '.')
+            string_list_add(&names, entry->d_name);
     if (names.count > 1)
         qsort(names.items, names.count, sizeof(char *), compare_items);
-    *ret_names = names;
-    return 0;
+    return names;
 }

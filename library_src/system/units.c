@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "fields.h"
 #include "file.h"
@@ -32,9 +33,7 @@ static char *unit_value(const char *text, const char *key)
             continue;
         const char *start = p + strlen(key) + 1;
         free(value);
-        value = strndup(start, (size_t)(end - start));
-        if (value)
-            text_trim(value);
+        value = text_trim(alloc_string_part(start, (size_t)(end - start)));
     }
     return value;
 }
@@ -56,38 +55,37 @@ static const struct fields unit_fields = {
         {.name = "what", .kind = FIELD_STRING, .offset = offsetof(struct unit, what)},
         {0}}};
 
-static int add_unit(struct unit_list *units, const char *directory, const char *name)
+static void add_unit(struct unit_list *units, const char *directory, const char *name)
 {
     struct unit *unit = fields_append(&unit_fields, units);
 
-    if (!unit || !(unit->path = text_format("%s/%s", directory, name)))
-        return -ENOMEM;
+    unit->path = text_format("%s/%s", directory, name);
     AUTO_FREE char *text = file_read_value("%s", unit->path);
     if (text) {
         unit->where = text_trim_slashes(unit_value(text, "Where"));
         unit->what = unit_value(text, "What");
     }
-    return 0;
 }
 
-int units_read(struct unit_list *units, struct error *error)
+struct unit_list units_read(void)
 {
     /* Not /run/systemd/generator: those units come from fstab, where they are seen as lines. */
     static const char *const directories[] = {
         "/etc/systemd/system", "/run/systemd/system", "/run/systemd/transient",
         "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"};
+    struct unit_list units = {0};
 
     for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
         AUTO_CLOSEDIR DIR *directory = opendir(directories[i]);
         struct dirent *entry;
 
+        if (!directory && errno == ENOMEM)
+            alloc_failed();
         while (directory && (entry = readdir(directory)))
-            if ((text_ends_with(entry->d_name, ".mount") ||
-                 text_ends_with(entry->d_name, ".swap")) &&
-                add_unit(units, directories[i], entry->d_name) < 0)
-                return error_oom(error);
+            if (text_ends_with(entry->d_name, ".mount") || text_ends_with(entry->d_name, ".swap"))
+                add_unit(&units, directories[i], entry->d_name);
     }
-    return 0;
+    return units;
 }
 
 const struct unit *units_find(const struct unit_list *units, const char *where, const char *device,

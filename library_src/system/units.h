@@ -20,8 +20,8 @@ struct unit_list {
     size_t count;
 };
 
-/* All of them, to be released by the caller also on failure. */
-int units_read(struct unit_list *units, struct error *error);
+/* All of them, to be released by the caller. */
+struct unit_list units_read(void);
 void units_release(struct unit_list *units);
 
 /* The unit whose Where= is `where`, or whose What= names `device` or `uuid`; NULL arguments match

@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "text.h"
@@ -41,7 +42,7 @@ static bool mounts_it(const char *process, const struct subject *subject, char *
         text_format(" %u:%u ", major((dev_t)subject->devno), minor((dev_t)subject->devno));
     char target[4096];
 
-    const char *found = table && number ? strstr(table, number) : NULL;
+    const char *found = table ? strstr(table, number) : NULL;
     if (!found)
         return false;
     if (sscanf(found, " %*s %*s %4095s", target) != 1)
@@ -53,7 +54,7 @@ static bool mounts_it(const char *process, const struct subject *subject, char *
 static bool opens_device(const char *process, const struct subject *subject, char **ret_how)
 {
     AUTO_FREE char *path = text_format("/proc/%s/fd", process);
-    AUTO_CLOSEDIR DIR *files = path ? opendir(path) : NULL;
+    AUTO_CLOSEDIR DIR *files = opendir(path);
     struct dirent *entry;
     struct stat status;
 
@@ -61,7 +62,7 @@ static bool opens_device(const char *process, const struct subject *subject, cha
         if (isdigit((unsigned char)entry->d_name[0]) &&
             fstatat(dirfd(files), entry->d_name, &status, 0) == 0 && S_ISBLK(status.st_mode) &&
             status.st_rdev == subject->devno) {
-            *ret_how = strdup("open in process");
+            *ret_how = alloc_string("open in process");
             return true;
         }
     return false;
@@ -80,7 +81,7 @@ static void scan(struct text *text, const struct subject *subject, test concerns
             !concerns(entry->d_name, subject, &how))
             continue;
         AUTO_FREE char *name = file_read_value("/proc/%s/comm", entry->d_name);
-        text_addf(text, "%s%s %s (%s)", text->length ? "; " : "", how ? how : "?", entry->d_name,
+        text_addf(text, "%s%s %s (%s)", text->length ? "; " : "", how, entry->d_name,
                   name ? name : "?");
         shown++;
     }
@@ -147,7 +148,7 @@ static bool maps_file(int process, const struct subject *subject)
 static bool works_in(const char *name, const struct subject *subject, char **ret_how)
 {
     AUTO_FREE char *path = text_format("/proc/%s", name);
-    AUTO_CLOSE int process = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    AUTO_CLOSE int process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const char *how = NULL;
 
     if (process < 0)
@@ -162,7 +163,7 @@ static bool works_in(const char *name, const struct subject *subject, char **ret
         how = "program of process";
     else if (maps_file(process, subject))
         how = "mapped by process";
-    *ret_how = how ? strdup(how) : NULL;
+    *ret_how = alloc_string(how);
     return how;
 }
 
@@ -203,7 +204,7 @@ typedef bool (*choice)(const struct entry *entry, const void *what);
 static bool find_entry(const char *process, choice fits, const void *what, struct entry *ret_entry)
 {
     AUTO_FREE char *path = text_format("/proc/%s/mountinfo", process), *line = NULL;
-    AUTO_FCLOSE FILE *table = path ? fopen(path, "re") : NULL;
+    AUTO_FCLOSE FILE *table = fopen(path, "re");
     struct entry entry;
     size_t size = 0;
     bool found = false;
@@ -247,7 +248,7 @@ static bool goes_along(const char *process, const struct entry *entry,
         !find_entry(process, has_id, &entry->parent, &above))
         return false;
     AUTO_FREE char *place = place_of(entry, &above);
-    return place && text_equal(place, subject->place) &&
+    return text_equal(place, subject->place) &&
            (above.group == group || above.master == group || above.from == group);
 }
 
@@ -269,11 +270,10 @@ static bool holds_elsewhere(const char *process, const struct subject *subject, 
     AUTO_FREE char *path = text_format("/proc/%s/ns/mnt", process);
     struct stat own, its;
 
-    if (!path || stat("/proc/self/ns/mnt", &own) < 0 || stat(path, &its) < 0 ||
-        own.st_ino == its.st_ino)
+    if (stat("/proc/self/ns/mnt", &own) < 0 || stat(path, &its) < 0 || own.st_ino == its.st_ino)
         return false;
     AUTO_FREE char *name = text_format(" %ju ", (uintmax_t)its.st_ino);
-    if (!name || (subject->seen->data && strstr(subject->seen->data, name)))
+    if (subject->seen->data && strstr(subject->seen->data, name))
         return false;
     text_add(subject->seen, name);
     struct entry entry;

@@ -13,11 +13,8 @@ int uuid_draw(char **ret_uuid, struct error *error)
         return error_set_errno(error, -errno, "drawing a UUID");
     b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
     b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    char *uuid = text_format("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-                             b[11], b[12], b[13], b[14], b[15]);
-    if (!uuid)
-        return error_oom(error);
-    *ret_uuid = uuid;
+    *ret_uuid = text_format("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                            b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
+                            b[11], b[12], b[13], b[14], b[15]);
     return 0;
 }

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "apply.h"
 #include "apply_work.h"
 #include "cleanup.h"
@@ -49,38 +50,34 @@ static int compose(struct work *work, json_t *nodes, struct error *error)
 {
     for (size_t i = 0; i < work->request->nodes.count; i++) {
         const json_t *node = json_object_get(work->facts->nodes, work_name(work, i));
-        AUTO_NODE_CHANGE struct node_change change = {0};
 
         if (work->progress[i] == FAILED || work->progress[i] == WRITTEN || !node)
             continue;
-        int r =
-            node_change_make(work->request, &work->request->nodes.items[i], node, &change, error);
-        if (r < 0)
-            return r;
+        AUTO_NODE_CHANGE struct node_change change =
+            node_change_make(work->request, &work->request->nodes.items[i], node);
         if (node_change_is_empty(&change)) {
             work->progress[i] = work->progress[i] == OPEN ? WRITTEN : UNTOUCHED;
             continue;
         }
         work->progress[i] = OPEN;
         AUTO_JSON json_t *changed = node_change_apply(&change, node, work->request->prefix);
-        if (changed && node_is_applied(changed))
-            r = work_put(work, i, changed, error);
-        else if (json_array_append(nodes, changed) < 0)
-            r = error_oom(error);
+        if (!node_is_applied(changed)) {
+            json_array_append(nodes, changed);
+            continue;
+        }
+        int r = work_put(work, i, changed, error);
         if (r < 0)
             return r;
     }
     return 0;
 }
 
-int work_fail(struct work *work, size_t i, const char *why, struct error *error)
+void work_fail(struct work *work, size_t i, const char *why)
 {
     AUTO_FREE char *text = kubectl_scrub(&work->kubectl, why);
 
     work->progress[i] = FAILED;
-    if (!text || json_object_set_new(work->failures, work_name(work, i), json_text(text)) < 0)
-        return error_oom(error);
-    return 0;
+    json_object_set_new(work->failures, work_name(work, i), json_text(text));
 }
 
 int work_take_reply(struct work *work, size_t i, struct reply *reply, bool stays_open,
@@ -91,20 +88,19 @@ int work_take_reply(struct work *work, size_t i, struct reply *reply, bool stays
 
     if (reply->status == 0)
         work->progress[i] = WRITTEN;
+    else if (!stays_open && line)
+        work_fail(work, i, line);
     else if (!stays_open)
-        r = line ? work_fail(work, i, line, error)
-                 : kubectl_explain(&work->kubectl, reply->errors, error);
+        r = kubectl_explain(&work->kubectl, reply->errors, error);
     free(work->last);
     work->last = TAKE_PTR(reply->errors);
     return r;
 }
 
 /* Node by Node: written, refused, or, after a conflict and where nothing is said, still open. */
-static int judge(struct work *work, const struct reply *reply, struct error *error)
+static void judge(struct work *work, const struct reply *reply)
 {
-    int r = 0;
-
-    for (size_t i = 0; i < work->request->nodes.count && r == 0; i++) {
+    for (size_t i = 0; i < work->request->nodes.count; i++) {
         AUTO_FREE char *line = NULL;
 
         if (work->progress[i] != OPEN)
@@ -115,9 +111,8 @@ static int judge(struct work *work, const struct reply *reply, struct error *err
         }
         line = reply_error_of(reply->errors, work_name(work, i));
         if (line && !reply_is_conflict(line))
-            r = work_fail(work, i, line, error);
+            work_fail(work, i, line);
     }
-    return r;
 }
 
 /* What is said of no Node in particular: no connection, no right. */
@@ -133,16 +128,16 @@ static int send_nodes(struct work *work, struct error *error)
 {
     AUTO_JSON json_t *nodes = json_array();
     AUTO_REPLY struct reply reply = {0};
-    int r = nodes ? compose(work, nodes, error) : error_oom(error);
+    int r = compose(work, nodes, error);
 
     if (r < 0 || json_array_size(nodes) == 0)
         return r;
     size_t open = count(work, OPEN);
     r = cluster_replace(&work->kubectl, nodes, work->rehearses, &reply, error);
-    if (r == 0)
-        r = judge(work, &reply, error);
-    if (r == 0)
+    if (r == 0) {
+        judge(work, &reply);
         r = check_reply(work, &reply, open, error);
+    }
     free(work->last);
     work->last = TAKE_PTR(reply.errors);
     return r;
@@ -173,11 +168,13 @@ static int take_open(void *data, json_t *node, struct error *error)
     struct work *work = data;
     const char *name = node ? node_name(node) : NULL;
 
+    (void)error;
     for (size_t i = 0; name && i < work->request->nodes.count; i++) {
         if (work->progress[i] != OPEN || !text_equal(name, work_name(work, i)))
             continue;
         node_strip(node);
-        return json_object_set(work->facts->nodes, name, node) < 0 ? error_oom(error) : 0;
+        json_object_set(work->facts->nodes, name, node);
+        break;
     }
     return 0;
 }
@@ -192,7 +189,8 @@ static int read_one(struct work *work, size_t i, struct error *error)
     if (r != -ENOENT)
         return r;
     error_clear(error);
-    return work_fail(work, i, "the Node was deleted meanwhile", error);
+    work_fail(work, i, "the Node was deleted meanwhile");
+    return 0;
 }
 
 static int read_open(struct work *work, struct error *error)
@@ -208,25 +206,22 @@ static int read_open(struct work *work, struct error *error)
 }
 
 /* With what kubectl said of this Node when it last wrote. */
-static int give_up_node(struct work *work, size_t i, struct error *error)
+static void give_up_node(struct work *work, size_t i)
 {
     AUTO_FREE char *line = work->last ? reply_error_of(work->last, work_name(work, i)) : NULL;
     AUTO_FREE char *why =
         text_format("others kept changing it, for %d seconds%s%.500s", work->request->timeout,
                     line ? "; kubectl says: " : "", line ? line : "");
 
-    return why ? work_fail(work, i, why, error) : error_oom(error);
+    work_fail(work, i, why);
 }
 
-static int give_up(struct work *work, struct error *error)
+static void give_up(struct work *work)
 {
-    int r = 0;
-
     work->gave_up = true;
-    for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
+    for (size_t i = 0; i < work->request->nodes.count; i++)
         if (work->progress[i] == OPEN)
-            r = give_up_node(work, i, error);
-    return r;
+            give_up_node(work, i);
 }
 
 static int write_all(struct work *work, struct error *error)
@@ -236,8 +231,10 @@ static int write_all(struct work *work, struct error *error)
     int r = send_nodes(work, error);
 
     for (int rounds = 1; r == 0 && count(work, OPEN) > 0; rounds++) {
-        if (!patience_pause(&patience))
-            return give_up(work, error);
+        if (!patience_pause(&patience)) {
+            give_up(work);
+            break;
+        }
         r = read_open(work, error);
         if (r == 0)
             r = send_open(work, rounds, error);
@@ -259,8 +256,6 @@ static int refuse_failures(const struct work *work, struct error *error)
             text_addf(&text, "; %s: %s", name, json_string_value(why));
     }
     AUTO_FREE char *list = text_take(&text);
-    if (!list)
-        return error_oom(error);
     if (work->gave_up)
         error_refuse(error, "kube-conflict", "%zu of the Nodes could not be written%s%s", failed,
                      list, more);
@@ -273,38 +268,30 @@ static int refuse_failures(const struct work *work, struct error *error)
 
 static int begin(struct work *work, struct error *error)
 {
-    work->progress = calloc(work->request->nodes.count + 1, sizeof(*work->progress));
+    work->progress = alloc_zeroed(work->request->nodes.count, sizeof(*work->progress));
     work->failures = json_object();
-    if (!work->progress || !work->failures)
-        return error_oom(error);
     return cluster_connect(work->request, &work->kubectl, error);
 }
 
-static int note_done(const struct work *work, const struct plan *plan, json_t *done,
-                     struct error *error)
+static void note_done(const struct work *work, const struct plan *plan, json_t *done)
 {
     for (size_t i = 0; i < plan->count; i++)
-        if (work->progress[plan->actions[i].subject] == WRITTEN &&
-            json_array_append(done, plan->actions[i].shown) < 0)
-            return error_oom(error);
-    return 0;
+        if (work->progress[plan->actions[i].subject] == WRITTEN)
+            json_array_append(done, plan->actions[i].shown);
 }
 
 int apply_cluster(const struct request *request, struct facts *facts, const struct plan *plan,
                   json_t *done, struct error *error)
 {
     AUTO_WORK struct work work = {.request = request, .facts = facts};
-    struct error ignored = ERROR_INIT;
     int r = begin(&work, error);
 
     if (r == 0)
         r = write_all(&work, error);
-    if (work.progress && note_done(&work, plan, done, r < 0 ? &ignored : error) < 0 && r == 0)
-        r = -ENOMEM;
-    error_clear(&ignored);
+    note_done(&work, plan, done);
     if (r == 0)
         return refuse_failures(&work, error);
-    if (work.progress && count(&work, OPEN) > 0 && r != -ENOMEM) {
+    if (count(&work, OPEN) > 0) {
         error->code = -EIO; /* whether these were written nobody said */
         r = -EIO;
     }

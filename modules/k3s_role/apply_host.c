@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "alloc.h"
 #include "apply.h"
 #include "cleanup.h"
 #include "drop_in.h"
@@ -15,29 +16,26 @@
 enum { DIRECTORY_MODE = 0755 };
 
 /* What a run left that was killed before it could rename its file. */
-static int remove_leftovers(const char *path, struct error *error)
+static void remove_leftovers(const char *path)
 {
     AUTO_FREE char *pattern = text_format("%s" FILE_TEMPORARY "??????", path);
     glob_t found = {0};
 
-    if (!pattern)
-        return error_oom(error);
-    int r = glob(pattern, 0, NULL, &found);
-    for (size_t i = 0; r == 0 && i < found.gl_pathc; i++)
+    int status = glob(pattern, 0, NULL, &found);
+    if (status == GLOB_NOSPACE)
+        alloc_failed();
+    for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
         unlink(found.gl_pathv[i]);
     globfree(&found);
-    return r == GLOB_NOSPACE ? error_oom(error) : 0;
 }
 
 /* Held while the file is replaced, so that a leftover is nobody's. */
 static int lock_directory(const char *path, int *ret_fd, struct error *error)
 {
-    AUTO_FREE char *copy = strdup(path);
-
-    if (!copy)
-        return error_oom(error);
+    AUTO_FREE char *copy = alloc_string(path);
     const char *directory = dirname(copy);
     int r = file_make_directories(directory, DIRECTORY_MODE, error);
+
     if (r < 0)
         return r;
     AUTO_CLOSE int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -50,16 +48,13 @@ static int lock_directory(const char *path, int *ret_fd, struct error *error)
 int apply_host(const struct request *request, const struct facts *facts, struct error *error)
 {
     const char *path = request->config_file;
-    AUTO_FREE char *text = NULL;
+    AUTO_FREE char *text = plan_drop_in(request, facts);
     AUTO_CLOSE int lock = -1;
-    int r = plan_drop_in(request, facts, &text, error);
+    int r = lock_directory(path, &lock, error);
 
-    if (r == 0)
-        r = lock_directory(path, &lock, error);
-    if (r == 0)
-        r = remove_leftovers(path, error);
     if (r < 0)
         return r;
+    remove_leftovers(path);
     return text ? file_replace(path, text, strlen(text), DROP_IN_MODE, error)
                 : file_remove(path, error);
 }

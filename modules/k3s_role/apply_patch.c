@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <string.h>
 
 #include "apply_work.h"
@@ -13,19 +12,16 @@ int work_patch(struct work *work, size_t i, struct error *error)
 {
     const struct request *request = work->request;
     const json_t *node = json_object_get(work->facts->nodes, work_name(work, i));
-    AUTO_NODE_CHANGE struct node_change change = {0};
+    AUTO_NODE_CHANGE struct node_change change =
+        node_change_make(request, &request->nodes.items[i], node);
     AUTO_REPLY struct reply reply = {0};
-    int r = node_change_make(request, &request->nodes.items[i], node, &change, error);
 
-    if (r < 0)
-        return r;
     if (node_change_is_empty(&change)) {
         work->progress[i] = WRITTEN;
         return 0;
     }
     AUTO_JSON json_t *patch = node_patch_make(&change, node, request->prefix);
-    r = patch ? cluster_patch(&work->kubectl, work_name(work, i), patch, &reply, error)
-              : error_oom(error);
+    int r = cluster_patch(&work->kubectl, work_name(work, i), patch, &reply, error);
     if (r < 0)
         return r;
     bool stale = reply_patch_is_stale(reply.errors);

@@ -22,7 +22,7 @@ struct work {
 };
 
 const char *work_name(const struct work *work, size_t i);
-int work_fail(struct work *work, size_t i, const char *why, struct error *error);
+void work_fail(struct work *work, size_t i, const char *why);
 
 /* What kubectl said of one Node that was sent alone; its errors are taken over. `stays_open`: a
  * failure is one that another round may mend. */

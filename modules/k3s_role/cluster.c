@@ -58,7 +58,7 @@ static int list_once(const struct kubectl *kubectl, page_taker *take, void *data
         AUTO_REPLY struct reply reply = {0};
         AUTO_FREE char *path = page_path(token), *next = NULL;
         if (r == 0)
-            r = path ? get_raw(kubectl, path, &reply, error) : error_oom(error);
+            r = get_raw(kubectl, path, &reply, error);
         if (r == 0)
             r = page_read(reply.output, reply.length, take, data, &next, error);
         free(token);
@@ -81,12 +81,12 @@ int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_no
 {
     AUTO_FREE char *path = text_format("/api/v1/nodes/%s", name);
     AUTO_REPLY struct reply reply = {0};
-    int r = path ? get_raw(kubectl, path, &reply, error) : error_oom(error);
+    int r = get_raw(kubectl, path, &reply, error);
 
     if (r < 0)
         return r;
     r = json_text_parse(reply.output, reply.length, JSON_ALLOW_NUL, ret_node, NULL, error);
-    return r == -EINVAL ? error_set(error, r, "what the API server answered is no Node") : r;
+    return r < 0 ? error_set(error, r, "what the API server answered is no Node") : 0;
 }
 
 static int add_dumped(const char *bytes, size_t length, void *text)
@@ -95,12 +95,9 @@ static int add_dumped(const char *bytes, size_t length, void *text)
     return 0;
 }
 
-/* jansson forgets some failures on the way; the buffer doesn't. */
-static int dump(const json_t *value, struct text *text)
+static void dump(const json_t *value, struct text *text)
 {
-    return value && json_dump_callback(value, add_dumped, text, JSON_COMPACT) == 0 && !text->failed
-               ? 0
-               : -ENOMEM;
+    json_dump_callback(value, add_dumped, text, JSON_COMPACT);
 }
 
 int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
@@ -111,8 +108,7 @@ int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
     AUTO_TEXT struct text text = {0};
     int seconds = REPLACE_SECONDS + (int)json_array_size(nodes) / NODES_A_SECOND;
 
-    if (dump(list, &text) < 0)
-        return error_oom(error);
+    dump(list, &text);
     /* The server validates; kubectl would fetch its schema first. */
     return kubectl_run(kubectl,
                        (const char *const[]){"replace", "--validate=false", "-f", "-",
@@ -126,8 +122,7 @@ int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *n
     AUTO_FREE char *path = text_format("/api/v1/nodes/%s%s", name, dry_run ? "?dryRun=All" : "");
     AUTO_TEXT struct text text = {0};
 
-    if (!path || dump(node, &text) < 0)
-        return error_oom(error);
+    dump(node, &text);
     return kubectl_run(kubectl, (const char *const[]){"replace", "--raw", path, "-f", "-", NULL},
                        text.data, text.length, REPLACE_SECONDS, ret_reply, error);
 }
@@ -137,8 +132,6 @@ int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t 
 {
     AUTO_FREE char *text = json_dumps(patch, JSON_COMPACT);
 
-    if (!text)
-        return error_oom(error);
     return kubectl_run(
         kubectl, (const char *const[]){"patch", "node", name, "--type=json", "--patch", text, NULL},
         NULL, 0, REPLACE_SECONDS, ret_reply, error);

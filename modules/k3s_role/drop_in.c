@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "kubernetes.h"
 #include "objects.h"
@@ -15,54 +16,40 @@ static int compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int add_labels(const json_t *labels, struct string_list *list, struct error *error)
+static void add_labels(const json_t *labels, struct string_list *list)
 {
     AUTO_JSON json_t *keys = sorted_keys(labels);
     json_t *item;
     size_t i;
 
-    if (!keys)
-        return error_oom(error);
     json_array_foreach (keys, i, item) {
         const char *key = json_string_value(item);
         AUTO_FREE char *text =
             text_format("%s=%s", key, json_string_value(json_object_get(labels, key)));
-        if (!text || string_list_add(list, text) < 0)
-            return error_oom(error);
+        string_list_add(list, text);
     }
-    return 0;
 }
 
-static int add_taints(const json_t *taints, struct string_list *list, struct error *error)
+static void add_taints(const json_t *taints, struct string_list *list)
 {
     json_t *taint;
     size_t i;
 
     json_array_foreach (taints, i, taint) {
         AUTO_FREE char *text = kubernetes_taint_text(taint);
-        if (!text || string_list_add(list, text) < 0)
-            return error_oom(error);
+        string_list_add(list, text);
     }
     if (list->count)
         qsort(list->items, list->count, sizeof(*list->items), compare);
-    return 0;
 }
 
-int registration_make(const char *node_name, const struct wanted *wanted,
-                      struct registration *ret_registration, struct error *error)
+struct registration registration_make(const char *node_name, const struct wanted *wanted)
 {
-    AUTO_REGISTRATION struct registration registration = {.node_name = strdup(node_name)};
-    int r = registration.node_name ? 0 : error_oom(error);
+    struct registration registration = {.node_name = alloc_string(node_name)};
 
-    if (r == 0)
-        r = add_labels(wanted->labels, &registration.labels, error);
-    if (r == 0)
-        r = add_taints(wanted->taints, &registration.taints, error);
-    if (r < 0)
-        return r;
-    *ret_registration = registration;
-    registration = (struct registration){0};
-    return 0;
+    add_labels(wanted->labels, &registration.labels);
+    add_taints(wanted->taints, &registration.taints);
+    return registration;
 }
 
 void registration_release(struct registration *registration)

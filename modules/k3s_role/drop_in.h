@@ -19,20 +19,18 @@ struct registration {
 };
 
 /* From what is wanted. */
-int registration_make(const char *node_name, const struct wanted *wanted,
-                      struct registration *ret_registration, struct error *error);
+struct registration registration_make(const char *node_name, const struct wanted *wanted);
 /* From a file's text, also one edited by hand. -EINVAL when it isn't a YAML mapping. */
 int registration_read(const char *text, struct registration *ret_registration, struct error *error);
 void registration_release(struct registration *registration);
 #define AUTO_REGISTRATION __attribute__((cleanup(registration_release)))
 
-/* The file, whose first line is the heading. Owned by the caller; NULL when out of memory. */
+/* The file, whose first line is the heading. Owned by the caller. */
 char *drop_in_text(const struct registration *registration);
 extern const char drop_in_heading[];
 
 /*
  * A file's text for people's eyes: a file of this module as it is, and of one edited by hand the
- * labels, taints and name of the Node, and of other settings the names. Owned by the caller; NULL
- * when out of memory.
+ * labels, taints and name of the Node, and of other settings the names. Owned by the caller.
  */
 char *drop_in_shown(const char *text);

@@ -1,6 +1,6 @@
-#include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "drop_in.h"
 #include "drop_in_yaml.h"
@@ -17,7 +17,7 @@ static bool is_name(const char *text)
 static bool is_label(const char *text)
 {
     const char *equals = strchr(text, '=');
-    AUTO_FREE char *key = equals ? strndup(text, (size_t)(equals - text)) : NULL;
+    AUTO_FREE char *key = equals ? alloc_string_part(text, (size_t)(equals - text)) : NULL;
 
     return key && !kubernetes_key_rule(key) && !kubernetes_value_rule(equals + 1);
 }
@@ -111,15 +111,12 @@ static void add_setting(struct view *view, const yaml_node_pair_t *pair)
         text_addf(&view->text, "%s: %s\n", drop_in_key(key, value), drop_in_hidden);
 }
 
-/* Its settings; NULL when out of memory. */
 static char *settings_shown(yaml_document_t *document, const yaml_node_t *root, const char *heading)
 {
     AUTO_FREE size_t *uses =
-        calloc((size_t)(document->nodes.top - document->nodes.start) + 1, sizeof(*uses));
+        alloc_zeroed((size_t)(document->nodes.top - document->nodes.start) + 1, sizeof(*uses));
     struct view view = {document, uses, {0}};
 
-    if (!uses)
-        return NULL;
     text_add(&view.text, heading);
     count_uses(&view);
     if (root)
@@ -155,11 +152,11 @@ char *drop_in_shown(const char *text)
 
     error_clear(&error);
     if (r < 0)
-        return r == -ENOMEM ? NULL : nothing_shown(text);
+        return nothing_shown(text);
     AUTO_FREE char *settings = settings_shown(
         &document, root, text_starts_with(text, drop_in_heading) ? drop_in_heading : "");
     yaml_document_delete(&document);
-    if (!settings || text_equal(settings, text))
+    if (text_equal(settings, text))
         return TAKE_PTR(settings);
     return text_format(
         "%s# comments, layout and other values aren't shown; lines in the file: %zu\n", settings,

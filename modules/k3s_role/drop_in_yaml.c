@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "text.h"
 
 enum { LONGEST_SETTING = 63 };
@@ -47,11 +48,12 @@ static int take_root(yaml_document_t *document, yaml_node_t **ret_root, struct e
 static int load(yaml_parser_t *parser, yaml_document_t *document, yaml_node_t **ret_root,
                 struct error *error)
 {
-    if (!yaml_parser_load(parser, document))
-        return parser->error == YAML_MEMORY_ERROR || !parser->problem
-                   ? error_oom(error)
-                   : error_set(error, -EINVAL, "line %zu: %s", parser->problem_mark.line + 1,
-                               parser->problem);
+    if (!yaml_parser_load(parser, document)) {
+        if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
+            alloc_failed();
+        return error_set(error, -EINVAL, "line %zu: %s", parser->problem_mark.line + 1,
+                         parser->problem);
+    }
     int r = take_root(document, ret_root, error);
     if (r < 0)
         yaml_document_delete(document);
@@ -64,7 +66,7 @@ int drop_in_load(const char *text, yaml_document_t *ret_document, yaml_node_t **
     yaml_parser_t parser;
 
     if (!yaml_parser_initialize(&parser))
-        return error_oom(error);
+        alloc_failed();
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
     int r = load(&parser, ret_document, ret_root, error);
     yaml_parser_delete(&parser);

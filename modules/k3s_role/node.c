@@ -49,10 +49,10 @@ json_t *node_summary(const json_t *node, const char *prefix)
 {
     AUTO_FREE char *key = record_key(prefix);
     AUTO_JSON json_t *annotations = json_object();
-    json_t *record = key ? json_object_get(node_annotations(node), key) : NULL;
+    json_t *record = json_object_get(node_annotations(node), key);
 
-    if (!key || (record && json_object_set(annotations, key, record) < 0))
-        return NULL;
+    if (record)
+        json_object_set(annotations, key, record);
     return json_pack("{s:b, s:{s:s, s:O*, s:O}, s:{s:O*}}", "summary", true, "metadata", "name",
                      node_name(node), "labels", node_labels(node), "annotations", annotations,
                      "spec", "taints", node_taints(node));
@@ -77,7 +77,7 @@ enum role node_role(const json_t *node, const char *prefix)
     };
     const json_t *labels = node_labels(node);
     AUTO_FREE char *key = text_format("%s/role", prefix);
-    enum role role = role_of_name(key ? json_string_value(json_object_get(labels, key)) : NULL);
+    enum role role = role_of_name(json_string_value(json_object_get(labels, key)));
 
     for (size_t i = 0; role == ROLE_NONE && i < ARRAY_SIZE(others); i++)
         if (json_object_get(labels, others[i].key))
@@ -88,17 +88,14 @@ enum role node_role(const json_t *node, const char *prefix)
 json_t *node_tiers(const json_t *node, const char *prefix)
 {
     AUTO_FREE char *start = text_format("%s/storage-", prefix);
-    AUTO_JSON json_t *keys = sorted_keys(node_labels(node)), *tiers = json_array();
-    json_t *key;
+    AUTO_JSON json_t *keys = sorted_keys(node_labels(node));
+    json_t *tiers = json_array(), *key;
     size_t i;
 
-    if (!start || !keys)
-        return NULL;
     json_array_foreach (keys, i, key) {
         const char *text = json_string_value(key);
-        if (text_starts_with(text, start) &&
-            json_array_append_new(tiers, json_string(text + strlen(start))) < 0)
-            return NULL;
+        if (text_starts_with(text, start))
+            json_array_append_new(tiers, json_string(text + strlen(start)));
     }
-    return TAKE_PTR(tiers);
+    return tiers;
 }

@@ -18,11 +18,11 @@ bool node_is_applied(const json_t *node);
  * the status subresource changes, and managedFields, which the server keeps by itself. */
 void node_strip(json_t *node);
 
-/* A new Node with only name, labels, taints and our annotation; NULL when out of memory. */
+/* A new Node with only name, labels, taints and our annotation; NULL when it has no name. */
 json_t *node_summary(const json_t *node, const char *prefix);
 bool node_is_summary(const json_t *node);
 
 /* The role that its labels tell, ours first, then node-role.kubernetes.io/…; ROLE_NONE: none. */
 enum role node_role(const json_t *node, const char *prefix);
-/* The tiers that its labels tell, sorted: a new array; NULL when out of memory. */
+/* The tiers that its labels tell, sorted: a new array. */
 json_t *node_tiers(const json_t *node, const char *prefix);

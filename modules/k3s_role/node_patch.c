@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "kubernetes.h"
 #include "node.h"
@@ -10,18 +11,16 @@
 
 struct operations {
     json_t *tests, *changes; /* all tests come first: they are about the Node as it was read */
-    bool failed;
 };
 
-/* Steals path and value; a NULL path is memory that ran out. */
+/* Steals path and value. */
 static void add(struct operations *operations, const char *op, char *path, json_t *value)
 {
     AUTO_FREE char *owned = path;
     json_t *list = strcmp(op, "test") == 0 ? operations->tests : operations->changes;
-    json_t *operation =
-        json_pack("{s:s, s:s, s:o*}", "op", op, "path", owned ? owned : "", "value", value);
 
-    operations->failed |= !owned || json_array_append_new(list, operation) < 0;
+    json_array_append_new(list,
+                          json_pack("{s:s, s:s, s:o*}", "op", op, "path", owned, "value", value));
 }
 
 /* "/" and "~" mean something in a path. */
@@ -46,8 +45,8 @@ static void add_test(struct operations *operations, char *path, const json_t *li
 
 static void make_parent(struct operations *operations, const char *parent)
 {
-    add_test(operations, strdup(parent), NULL);
-    add(operations, "add", strdup(parent), json_object());
+    add_test(operations, alloc_string(parent), NULL);
+    add(operations, "add", alloc_string(parent), json_object());
 }
 
 static void change_text(struct operations *operations, const char *parent, const json_t *object,
@@ -123,29 +122,26 @@ static void change_taints(struct operations *operations, const json_t *live, con
     size_t i;
 
     if (json_array_size(live) == 0) {
-        add_test(operations, strdup("/spec/taints"), NULL);
-        add(operations, "add", strdup("/spec/taints"), json_incref((json_t *)wanted));
+        add_test(operations, alloc_string("/spec/taints"), NULL);
+        add(operations, "add", alloc_string("/spec/taints"), json_incref((json_t *)wanted));
         return;
     }
     change_present(operations, live, wanted);
     json_array_foreach (wanted, i, taint)
         if (!taint_like(live, taint))
-            add(operations, "add", strdup("/spec/taints/-"), json_incref(taint));
+            add(operations, "add", alloc_string("/spec/taints/-"), json_incref(taint));
 }
 
 json_t *node_patch_make(const struct node_change *change, const json_t *node, const char *prefix)
 {
-    AUTO_JSON json_t *tests = json_array(), *changes = json_array();
+    AUTO_JSON json_t *changes = json_array();
     AUTO_FREE char *key = record_key(prefix);
-    struct operations operations = {tests, changes, !tests || !changes || !key};
+    struct operations operations = {json_array(), changes};
 
-    if (operations.failed)
-        return NULL;
     change_record(&operations, change, node, key);
     change_labels(&operations, change, node);
     if (change->taints)
         change_taints(&operations, node_taints(node), change->taints);
-    if (operations.failed || json_array_extend(tests, changes) < 0)
-        return NULL;
-    return TAKE_PTR(tests);
+    json_array_extend(operations.tests, changes);
+    return operations.tests;
 }

@@ -7,6 +7,5 @@
 
 #include "node_change.h"
 
-/* An array of operations, for the Node as it was read. Owned by the caller; NULL when out of
- * memory. */
+/* An array of operations, for the Node as it was read. Owned by the caller. */
 json_t *node_patch_make(const struct node_change *change, const json_t *node, const char *prefix);

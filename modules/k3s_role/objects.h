@@ -3,5 +3,5 @@
 
 #include <jansson.h>
 
-/* The keys of an object, ascending, as a new array of strings; NULL when out of memory. */
+/* The keys of an object, ascending, as a new array of strings. */
 json_t *sorted_keys(const json_t *object);

@@ -1,6 +1,5 @@
 #include "owned.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -30,26 +29,21 @@ char *record_key(const char *prefix)
     return text_format("%s/k3s-role", prefix);
 }
 
-int ownership_read(const char *prefix, const json_t *node, struct ownership *ret_ownership,
-                   struct error *error)
+struct ownership ownership_read(const char *prefix, const json_t *node)
 {
     AUTO_FREE char *key = record_key(prefix), *role_key = text_format("%s/role", prefix);
-
-    if (!key || !role_key)
-        return error_oom(error);
     const char *text = json_string_value(json_object_get(node_annotations(node), key));
     const char *role = json_string_value(json_object_get(node_labels(node), role_key));
-    json_t *record = NULL;
-    int r = text ? json_text_parse(text, strlen(text), 0, &record, NULL, error) : 0;
-    if (r == -ENOMEM)
-        return r;
-    error_clear(error);
-    *ret_ownership = (struct ownership){
+    struct ownership ownership = {
         .prefix = prefix,
-        .record = record,
         .was_cpl = text_equal(role, role_names[ROLE_CPL]),
     };
-    return 0;
+    struct error ignored = ERROR_INIT;
+
+    if (text)
+        json_text_parse(text, strlen(text), 0, &ownership.record, NULL, &ignored);
+    error_clear(&ignored);
+    return ownership;
 }
 
 void ownership_release(struct ownership *ownership)
@@ -100,8 +94,6 @@ char *record_text(enum role role, const json_t *labels, const json_t *taints)
     json_t *item;
     size_t i;
 
-    if (!keys)
-        return NULL;
     text_add(&text, "{\"labels\":[");
     json_array_foreach (keys, i, item)
         text_addf(&text, "%s\"%s\"", i ? "," : "", json_string_value(item));

@@ -18,14 +18,12 @@ struct ownership {
 };
 
 /* Reads it from a Node; a record that can't be understood counts as none. */
-int ownership_read(const char *prefix, const json_t *node, struct ownership *ret_ownership,
-                   struct error *error);
+struct ownership ownership_read(const char *prefix, const json_t *node);
 void ownership_release(struct ownership *ownership);
 
 bool ownership_of_label(const struct ownership *ownership, const char *key);
 bool ownership_of_taint(const struct ownership *ownership, const json_t *taint);
 
-/* The annotation's key, and its text for these labels and taints. Owned by the caller; NULL when
- * out of memory. */
+/* The annotation's key, and its text for these labels and taints. Owned by the caller. */
 char *record_key(const char *prefix);
 char *record_text(enum role role, const json_t *labels, const json_t *taints);

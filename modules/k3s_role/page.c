@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "json_text.h"
 #include "text.h"
@@ -72,12 +73,12 @@ static int skip_value(struct reader *reader, const char **ret_start, size_t *ret
     return 0;
 }
 
-/* -EINVAL is told as what it means here. */
+/* What is no JSON is told as what it means here. */
 static int parse(const char *text, size_t length, json_t **ret_value, struct error *error)
 {
     int r = json_text_parse(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, ret_value, NULL, error);
 
-    return r == -EINVAL ? malformed(error) : r;
+    return r < 0 ? malformed(error) : 0;
 }
 
 static int parse_value(struct reader *reader, json_t **ret_value, struct error *error)
@@ -140,7 +141,7 @@ static int parse_item(struct reader *reader, json_t **ret_item, struct error *er
 
     if (copy_object(reader, "status", &copy) < 0)
         return malformed(error);
-    return copy.failed ? error_oom(error) : parse(copy.data, copy.length, ret_item, error);
+    return parse(copy.data, copy.length, ret_item, error);
 }
 
 static int read_items(struct reader *reader, struct error *error)
@@ -189,8 +190,8 @@ static int read_member(struct reader *reader, char **ret_continue, bool *ret_ite
         return r;
     const char *token = json_string_value(json_object_get(metadata, "continue"));
     free(*ret_continue);
-    *ret_continue = token && *token ? strdup(token) : NULL;
-    return token && *token && !*ret_continue ? error_oom(error) : 0;
+    *ret_continue = token && *token ? alloc_string(token) : NULL;
+    return 0;
 }
 
 int page_read(const char *text, size_t length, page_taker *take, void *data, char **ret_continue,

@@ -1,5 +1,3 @@
-#include <errno.h>
-
 #include "cleanup.h"
 #include "drop_in.h"
 #include "plan_parts.h"
@@ -15,35 +13,26 @@ static bool same_lists(const struct string_list *a, const struct string_list *b)
     return true;
 }
 
-static int add(json_t *reasons, const char *reason, struct error *error)
+static void add(json_t *reasons, const char *reason)
 {
-    return json_array_append_new(reasons, json_string(reason)) < 0 ? error_oom(error) : 0;
+    json_array_append_new(reasons, json_string(reason));
 }
 
-static int compare(const struct registration *before, const struct registration *after,
-                   json_t *reasons, struct error *error)
+static void compare(const struct registration *before, const struct registration *after,
+                    json_t *reasons)
 {
-    int r = 0;
-
     if (!text_equal(before->node_name, after->node_name))
-        r = add(reasons,
-                "node-name changed: K3s reads it when it starts, and another name is "
-                "another Node",
-                error);
-    if (r == 0 && !same_lists(&before->labels, &after->labels))
-        r = add(reasons,
-                "node-label changed: K3s sets the labels of its configuration on its Node "
-                "when it starts",
-                error);
-    if (r == 0 && !same_lists(&before->taints, &after->taints))
-        r = add(reasons,
-                "node-taint changed: it matters only when the Node registers for the "
-                "first time; taints of a registered Node are changed by k3s_role with "
-                "nodes",
-                error);
-    if (r == 0 && before->others.count)
-        r = add(reasons, "settings that were added to the drop-in by hand are gone", error);
-    return r;
+        add(reasons, "node-name changed: K3s reads it when it starts, and another name is "
+                     "another Node");
+    if (!same_lists(&before->labels, &after->labels))
+        add(reasons, "node-label changed: K3s sets the labels of its configuration on its Node "
+                     "when it starts");
+    if (!same_lists(&before->taints, &after->taints))
+        add(reasons, "node-taint changed: it matters only when the Node registers for the "
+                     "first time; taints of a registered Node are changed by k3s_role with "
+                     "nodes");
+    if (before->others.count)
+        add(reasons, "settings that were added to the drop-in by hand are gone");
 }
 
 /* No file says nothing. */
@@ -60,17 +49,13 @@ int plan_restart(const char *before, const char *after, struct plan *plan, struc
 
     if (r < 0)
         return r;
-    r = read_settings(before, &from, error);
-    if (r < 0 && r != -ENOMEM) {
+    if (read_settings(before, &from, error) < 0) {
         error_clear(error);
-        r = add(reasons, "the drop-in was no YAML that K3s could read", error);
-    } else if (r == 0) {
-        r = compare(&from, &to, reasons, error);
+        add(reasons, "the drop-in was no YAML that K3s could read");
+    } else {
+        compare(&from, &to, reasons);
     }
-    if (r < 0)
-        return r;
-    return json_object_set_new(plan->consequences, "restart_needed",
-                               json_boolean(json_array_size(reasons) > 0)) < 0
-               ? error_oom(error)
-               : 0;
+    json_object_set_new(plan->consequences, "restart_needed",
+                        json_boolean(json_array_size(reasons) > 0));
+    return 0;
 }

@@ -1,8 +1,6 @@
 #include "probe.h"
 
-#include <stdlib.h>
-
-#include "cleanup.h"
+#include "alloc.h"
 
 /* Between this look and the one before nothing can have changed unnoticed: every write names the
  * version of the Node that was read or tests what it replaces, and what the server refuses is read
@@ -15,12 +13,12 @@ static void take_over(const struct facts *before, struct facts *facts)
 int role_probe(const void *request_, const void *before, void **ret_facts, struct error *error)
 {
     const struct request *request = request_;
-    struct facts *facts = calloc(1, sizeof(*facts));
-    int r = facts ? 0 : error_oom(error);
+    struct facts *facts = alloc_zeroed(1, sizeof(*facts));
+    int r = 0;
 
-    if (r == 0 && request->cluster && before)
+    if (request->cluster && before)
         take_over(before, facts);
-    else if (r == 0)
+    else
         r = request->cluster ? probe_cluster(request, facts, error)
                              : probe_host(request, facts, error);
     if (r < 0) {

@@ -15,24 +15,19 @@ struct collection {
 };
 
 /* What a write needs is kept of those that have to change only. */
-static int keep(const struct collection *collection, const struct node_request *want, json_t *node,
-                struct error *error)
+static void keep(const struct collection *collection, const struct node_request *want, json_t *node)
 {
     const char *prefix = collection->request->prefix;
     bool changes = false;
 
     if (want) {
-        AUTO_NODE_CHANGE struct node_change change = {0};
-        int r = node_change_make(collection->request, want, node, &change, error);
-        if (r < 0)
-            return r;
+        AUTO_NODE_CHANGE struct node_change change =
+            node_change_make(collection->request, want, node);
         changes = !node_change_is_empty(&change);
     }
     node_strip(node);
     AUTO_JSON json_t *kept = changes ? json_incref(node) : node_summary(node, prefix);
-    if (!kept || json_object_set(collection->facts->nodes, node_name(node), kept) < 0)
-        return error_oom(error);
-    return 0;
+    json_object_set(collection->facts->nodes, node_name(node), kept);
 }
 
 static int take(void *data, json_t *node, struct error *error)
@@ -47,11 +42,10 @@ static int take(void *data, json_t *node, struct error *error)
     if (!name)
         return error_set(error, -EINVAL, "the API server lists a Node without a name");
     const json_t *index = json_object_get(collection->declared, name);
-    if (!index && !collection->request->every_node)
-        return 0;
-    return keep(collection,
-                index ? &collection->request->nodes.items[json_integer_value(index)] : NULL, node,
-                error);
+    if (index || collection->request->every_node)
+        keep(collection,
+             index ? &collection->request->nodes.items[json_integer_value(index)] : NULL, node);
+    return 0;
 }
 
 static size_t count_missing(const struct collection *collection)
@@ -105,16 +99,10 @@ int probe_cluster(const struct request *request, struct facts *facts, struct err
     __attribute__((cleanup(kubectl_release))) struct kubectl kubectl = {0};
     AUTO_JSON json_t *declared = json_object();
     struct collection collection = {request, facts, declared};
-    int r = 0;
 
     facts->nodes = json_object();
-    if (!facts->nodes || !declared)
-        return error_oom(error);
-    for (size_t i = 0; i < request->nodes.count && r == 0; i++)
-        if (json_object_set_new(declared, request->nodes.items[i].name,
-                                json_integer((json_int_t)i)) < 0)
-            r = error_oom(error);
-    if (r == 0)
-        r = cluster_connect(request, &kubectl, error);
+    for (size_t i = 0; i < request->nodes.count; i++)
+        json_object_set_new(declared, request->nodes.items[i].name, json_integer((json_int_t)i));
+    int r = cluster_connect(request, &kubectl, error);
     return r < 0 ? r : collect(&kubectl, &collection, error);
 }

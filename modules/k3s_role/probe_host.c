@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "fstab_file.h"
@@ -43,13 +44,13 @@ static int read_name(const struct request *request, struct facts *facts, struct 
     struct utsname names;
 
     if (request->host.name) {
-        facts->name = strdup(request->host.name);
-        return facts->name ? 0 : error_oom(error);
+        facts->name = alloc_string(request->host.name);
+        return 0;
     }
     if (uname(&names) < 0)
         return error_set_errno(error, -errno, "reading the host's name");
     int r = request_parse_name(names.nodename, "the host's name", &facts->name, error);
-    return r == -EINVAL ? error_set(error, r, "%s; give node_name", error_message(error)) : r;
+    return r < 0 ? error_set(error, r, "%s; give node_name", error_message(error)) : 0;
 }
 
 static bool list_has(const struct string_list *list, const char *string)
@@ -71,9 +72,9 @@ static int add_line(const struct fstab_line *line, struct facts *facts, struct e
                             "storage_tiers: auto: line %d of /etc/fstab has the tier \"%s\", which "
                             "storage_tier never writes; its tiers are swap, hot, warm and cold",
                             line->number, line->tier);
-    return list_has(&facts->tiers, line->tier) || string_list_add(&facts->tiers, line->tier) == 0
-               ? 0
-               : error_oom(error);
+    if (!list_has(&facts->tiers, line->tier))
+        string_list_add(&facts->tiers, line->tier);
+    return 0;
 }
 
 /* What storage_tier marked as its own in fstab; cloud-init's lines are never its own. */
@@ -106,18 +107,15 @@ static int read_tiers(struct facts *facts, struct error *error)
     int r = read_fstab_tiers(facts, error);
 
     for (size_t i = 0; r == 0 && root >= 0 && i < ARRAY_SIZE(mounted_tiers); i++)
-        if (!list_has(&facts->tiers, mounted_tiers[i]) && is_os_tier(root, mounted_tiers[i]) &&
-            string_list_add(&facts->tiers, mounted_tiers[i]) < 0)
-            r = error_oom(error);
+        if (!list_has(&facts->tiers, mounted_tiers[i]) && is_os_tier(root, mounted_tiers[i]))
+            string_list_add(&facts->tiers, mounted_tiers[i]);
     return r;
 }
 
-static int copy_tiers(const struct string_list *tiers, struct facts *facts, struct error *error)
+static void copy_tiers(const struct string_list *tiers, struct facts *facts)
 {
     for (size_t i = 0; i < tiers->count; i++)
-        if (string_list_add(&facts->tiers, tiers->items[i]) < 0)
-            return error_oom(error);
-    return 0;
+        string_list_add(&facts->tiers, tiers->items[i]);
 }
 
 int probe_drop_in(const struct request *request, struct facts *facts, struct error *error)
@@ -137,45 +135,47 @@ int probe_drop_in(const struct request *request, struct facts *facts, struct err
     return file_read_fd(fd, request->config_file, DROP_IN_LIMIT, &facts->drop_in, &length, error);
 }
 
-static int add_found(struct facts *facts, const char *path, struct error *error)
+static void add_found(struct facts *facts, const char *path)
 {
-    if (list_has(&facts->found, path))
-        return 0;
-    return string_list_add(&facts->found, path) < 0 ? error_oom(error) : 0;
+    if (!list_has(&facts->found, path))
+        string_list_add(&facts->found, path);
 }
 
-static int find_places(const char *pattern, struct facts *facts, struct error *error)
+static void find_places(const char *pattern, struct facts *facts)
 {
     glob_t found = {0};
     int status = glob(pattern, GLOB_NOSORT, NULL, &found);
-    int r = status == GLOB_NOSPACE ? error_oom(error) : 0;
 
-    for (size_t i = 0; status == 0 && r == 0 && i < found.gl_pathc; i++)
-        r = add_found(facts, found.gl_pathv[i], error);
+    if (status == GLOB_NOSPACE)
+        alloc_failed();
+    for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
+        add_found(facts, found.gl_pathv[i]);
     globfree(&found);
-    return r;
 }
 
 /* Whatever stands where the drop-in would be counts, also a link that leads nowhere. */
-static int find_k3s(const struct request *request, struct facts *facts, struct error *error)
+static void find_k3s(const struct request *request, struct facts *facts)
 {
     struct stat status;
-    int r = 0;
 
-    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(k3s_places); i++)
-        r = find_places(k3s_places[i], facts, error);
-    if (r == 0 && lstat(request->config_file, &status) == 0)
-        r = add_found(facts, request->config_file, error);
-    return r;
+    for (size_t i = 0; i < ARRAY_SIZE(k3s_places); i++)
+        find_places(k3s_places[i], facts);
+    if (lstat(request->config_file, &status) == 0)
+        add_found(facts, request->config_file);
 }
 
 int probe_host(const struct request *request, struct facts *facts, struct error *error)
 {
-    if (request->host.role == ROLE_CDB && !request->absent)
-        return find_k3s(request, facts, error);
+    if (request->host.role == ROLE_CDB && !request->absent) {
+        find_k3s(request, facts);
+        return 0;
+    }
     int r = read_name(request, facts, error);
-    if (r == 0 && !request->absent)
-        r = request->host.tiers_auto ? read_tiers(facts, error)
-                                     : copy_tiers(&request->host.tiers, facts, error);
+    if (r == 0 && !request->absent) {
+        if (request->host.tiers_auto)
+            r = read_tiers(facts, error);
+        else
+            copy_tiers(&request->host.tiers, facts);
+    }
     return r < 0 ? r : probe_drop_in(request, facts, error);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "text.h"
 
@@ -26,10 +27,10 @@ char *reply_error_of(const char *errors, const char *name)
     AUTO_FREE char *plural = text_format("nodes \"%s\"", name);
     AUTO_FREE char *singular = text_format("Node \"%s\"", name);
 
-    for (const char *line = errors; plural && singular && *line;) {
+    for (const char *line = errors; *line;) {
         size_t length = strcspn(line, "\n");
-        AUTO_FREE char *copy = strndup(line, length);
-        if (copy && (strstr(copy, plural) || strstr(copy, singular)))
+        AUTO_FREE char *copy = alloc_string_part(line, length);
+        if (strstr(copy, plural) || strstr(copy, singular))
             return TAKE_PTR(copy);
         line += length + (line[length] == '\n');
     }

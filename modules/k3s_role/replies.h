@@ -9,7 +9,7 @@
 bool reply_has_written(const char *output, const char *name);
 
 /* The line of standard error that is about the Node, a new string owned by the caller; NULL where
- * there is none, or out of memory. */
+ * there is none. */
 char *reply_error_of(const char *errors, const char *name);
 
 /* Whether such a line says that somebody else has changed the Node meanwhile. */

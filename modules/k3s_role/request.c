@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "kubernetes.h"
 #include "owned.h"
@@ -21,22 +22,21 @@ enum role role_of_name(const char *name)
     return ROLE_NONE;
 }
 
-static int copy(const json_t *params, const char *key, char **ret_copy, struct error *error)
+/* NULL for null. */
+static char *copy(const json_t *params, const char *key)
 {
-    const char *value = json_string_value(json_object_get(params, key));
-
-    if (!value)
-        return 0;
-    *ret_copy = strdup(value);
-    return *ret_copy ? 0 : error_oom(error);
+    return alloc_string(json_string_value(json_object_get(params, key)));
 }
 
 /* Of what has a default: null takes its place with some versions of ansible-core. */
 static int copy_given(const json_t *params, const char *key, char **ret_copy, struct error *error)
 {
-    int r = copy(params, key, ret_copy, error);
+    char *value = copy(params, key);
 
-    return r < 0 || *ret_copy ? r : error_set(error, -EINVAL, "%s: must be a text, not null", key);
+    if (!value)
+        return error_set(error, -EINVAL, "%s: must be a text, not null", key);
+    *ret_copy = value;
+    return 0;
 }
 
 static int check_prefix(const char *prefix, struct error *error)
@@ -44,8 +44,6 @@ static int check_prefix(const char *prefix, struct error *error)
     AUTO_FREE char *key = text_format("%s/role", prefix);
     const char *rule = kubernetes_name_rule(prefix);
 
-    if (!key)
-        return error_oom(error);
     if (rule)
         return error_set(error, -EINVAL, "prefix: the domain \"%s\" must %s", prefix, rule);
     if (kubernetes_key_is_reserved(key))
@@ -56,14 +54,9 @@ static int check_prefix(const char *prefix, struct error *error)
 
 static struct node_request *append_node(struct node_request_list *nodes)
 {
-    struct node_request *larger =
-        reallocarray(nodes->items, nodes->count + 1, sizeof(*nodes->items));
-
-    if (!larger)
-        return NULL;
-    nodes->items = larger;
-    larger[nodes->count] = (struct node_request){0};
-    return &larger[nodes->count++];
+    nodes->items = alloc_array(nodes->items, nodes->count + 1, sizeof(*nodes->items));
+    nodes->items[nodes->count] = (struct node_request){0};
+    return &nodes->items[nodes->count++];
 }
 
 static int parse_listed(const json_t *json, struct request *request, struct error *error)
@@ -72,8 +65,6 @@ static int parse_listed(const json_t *json, struct request *request, struct erro
     const char *name = json_string_value(json_object_get(json, "name"));
     AUTO_FREE char *where = text_format("nodes: %s", name ? name : "");
 
-    if (!node || !where)
-        return error_oom(error);
     if (!name)
         return error_set(error, -EINVAL, "nodes: name: must be a text, not null");
     int r = request_parse_name(name, where, &node->name, error);
@@ -99,10 +90,9 @@ static int parse_nodes(const json_t *list, struct request *request, struct error
         const char *name = request->nodes.items[i].name;
         if (json_object_get(seen, name))
             return error_set(error, -EINVAL, "nodes: %s is declared twice", name);
-        if (json_object_set_new(seen, name, json_true()) < 0)
-            return error_oom(error);
+        json_object_set_new(seen, name, json_true());
     }
-    return seen ? 0 : error_oom(error);
+    return 0;
 }
 
 int request_parse_common(const json_t *params, struct request *request, struct error *error)
@@ -113,15 +103,12 @@ int request_parse_common(const json_t *params, struct request *request, struct e
         r = check_prefix(request->prefix, error);
     if (r == 0)
         r = copy_given(params, "config_file", &request->config_file, error);
-    if (r == 0)
-        r = copy(params, "kubeconfig", &request->kubeconfig, error);
-    if (r == 0)
-        r = copy(params, "context", &request->context, error);
-    if (r == 0)
-        r = copy(params, "kubectl", &request->kubectl, error);
-    if (r == 0)
-        r = parse_nodes(json_object_get(params, "nodes"), request, error);
-    return r;
+    if (r < 0)
+        return r;
+    request->kubeconfig = copy(params, "kubeconfig");
+    request->context = copy(params, "context");
+    request->kubectl = copy(params, "kubectl");
+    return parse_nodes(json_object_get(params, "nodes"), request, error);
 }
 
 /* What belongs to a host's own role has no meaning beside `nodes`, where each node has its own. */
@@ -191,11 +178,9 @@ static int parse_host(const json_t *params, struct request *request, struct erro
 
 int request_parse(const json_t *params, void **ret_request, struct error *error)
 {
-    struct request *request = calloc(1, sizeof(*request));
+    struct request *request = alloc_zeroed(1, sizeof(*request));
     json_int_t timeout = json_integer_value(json_object_get(params, "timeout"));
 
-    if (!request)
-        return error_oom(error);
     request->cluster = json_is_array(json_object_get(params, "nodes"));
     request->absent = text_equal(json_string_value(json_object_get(params, "state")), "absent");
     request->ignore_missing =

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "kubernetes.h"
 #include "owned.h"
@@ -10,10 +11,8 @@
 
 int request_parse_name(const char *name, const char *where, char **ret_name, struct error *error)
 {
-    AUTO_FREE char *lower = strdup(name);
+    AUTO_FREE char *lower = alloc_string(name);
 
-    if (!lower)
-        return error_oom(error);
     for (char *c = lower; *c; c++)
         *c = (char)tolower((unsigned char)*c);
     const char *rule = kubernetes_name_rule(lower);
@@ -43,22 +42,23 @@ static int parse_tiers(const json_t *list, const char *where, struct node_reques
         const char *tier = json_string_value(item);
         if (text_equal(tier, "auto"))
             node->tiers_auto = true;
-        else if (!list_has(&node->tiers, tier) && string_list_add(&node->tiers, tier) < 0)
-            return error_oom(error);
+        else if (!list_has(&node->tiers, tier))
+            string_list_add(&node->tiers, tier);
     }
     if (node->tiers_auto && json_array_size(list) > 1)
         return error_set(error, -EINVAL, "%s: storage_tiers: auto stands alone", where);
     return 0;
 }
 
-/* A label's value is text; of other values only those are taken whose text is beyond doubt. */
+/* A label's value is text; of other values only those are taken whose text is beyond doubt: NULL
+ * for the rest. */
 static char *value_text(const json_t *value)
 {
     if (json_is_integer(value))
         return text_format("%" JSON_INTEGER_FORMAT, json_integer_value(value));
     if (json_is_boolean(value))
-        return strdup(json_is_true(value) ? "true" : "false");
-    return json_is_string(value) ? strdup(json_string_value(value)) : NULL;
+        return alloc_string(json_is_true(value) ? "true" : "false");
+    return alloc_string(json_string_value(value));
 }
 
 static int check_label(const char *where, const char *prefix, const char *key, const char *value,
@@ -93,20 +93,16 @@ static int parse_labels(const json_t *labels, const char *where, const char *pre
 
     node->labels = json_object();
     json_object_foreach ((json_t *)labels, key, json) {
-        bool is_text = json_is_string(json) || json_is_integer(json) || json_is_boolean(json);
         AUTO_FREE char *value = value_text(json);
-        if (!is_text)
+        if (!value)
             return error_set(error, -EINVAL, "%s: label %s: the value must be a text: quote it",
                              where, key);
-        if (!value)
-            return error_oom(error);
         int r = check_label(where, prefix, key, value, error);
         if (r < 0)
             return r;
-        if (json_object_set_new(node->labels, key, json_string(value)) < 0)
-            return error_oom(error);
+        json_object_set_new(node->labels, key, json_string(value));
     }
-    return node->labels ? 0 : error_oom(error);
+    return 0;
 }
 
 static int check_repeated(const json_t *taints, const json_t *taint, const char *where,
@@ -117,8 +113,6 @@ static int check_repeated(const json_t *taints, const json_t *taint, const char 
 
     json_array_foreach (taints, i, other) {
         AUTO_FREE char *a = kubernetes_taint_text(other), *b = kubernetes_taint_text(taint);
-        if (!a || !b)
-            return error_oom(error);
         if (kubernetes_taint_same(other, taint))
             return error_set(error, -EINVAL,
                              "%s: the taints %s and %s have the same key and effect, and a Node "
@@ -132,8 +126,6 @@ static int check_systems(const json_t *taint, const char *where, struct error *e
 {
     AUTO_FREE char *text = kubernetes_taint_text(taint);
 
-    if (!text)
-        return error_oom(error);
     if (!kubernetes_taint_is_systems(json_string_value(json_object_get(taint, "key"))))
         return 0;
     return error_set(error, -EINVAL,
@@ -155,16 +147,15 @@ static int parse_taints(const json_t *list, const char *where, struct node_reque
         AUTO_JSON json_t *taint = NULL;
         int r = kubernetes_taint_parse(json_string_value(item), &taint, error);
         if (r < 0)
-            return r == -ENOMEM ? r : error_wrap(error, "%s", where);
+            return error_wrap(error, "%s", where);
         r = check_systems(taint, where, error);
         if (r == 0)
             r = check_repeated(node->taints, taint, where, error);
         if (r < 0)
             return r;
-        if (json_array_append(node->taints, taint) < 0)
-            return error_oom(error);
+        json_array_append(node->taints, taint);
     }
-    return node->taints ? 0 : error_oom(error);
+    return 0;
 }
 
 int request_parse_node(const json_t *params, const char *where, const char *prefix,

@@ -9,11 +9,10 @@ struct wanted {
 };
 
 /* What a live Node has; nothing for ROLE_NONE. */
-int wanted_live(const struct node_request *node, const char *prefix, struct wanted *ret_wanted,
-                struct error *error);
+struct wanted wanted_live(const struct node_request *node, const char *prefix);
 /* What the host's K3s registers with: the same without node-role.kubernetes.io/…, which a kubelet
  * must not set. `tiers` are the host's. */
-int wanted_registered(const struct node_request *node, const struct string_list *tiers,
-                      const char *prefix, struct wanted *ret_wanted, struct error *error);
+struct wanted wanted_registered(const struct node_request *node, const struct string_list *tiers,
+                                const char *prefix);
 void wanted_release(struct wanted *wanted);
 #define AUTO_WANTED __attribute__((cleanup(wanted_release)))

@@ -1,8 +1,8 @@
 #include "info.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "drop_in.h"
 #include "kubernetes.h"
@@ -15,10 +15,8 @@ enum { REQUEST_SECONDS = 30 };
 
 int info_parse(const json_t *params, void **ret_request, struct error *error)
 {
-    struct request *request = calloc(1, sizeof(*request));
+    struct request *request = alloc_zeroed(1, sizeof(*request));
 
-    if (!request)
-        return error_oom(error);
     request->cluster = json_is_true(json_object_get(params, "cluster"));
     request->every_node = true;
     request->ignore_missing = true;
@@ -38,11 +36,9 @@ int info_parse(const json_t *params, void **ret_request, struct error *error)
 int info_probe(const void *request_, const void *before, void **ret_facts, struct error *error)
 {
     const struct request *request = request_;
-    struct facts *facts = calloc(1, sizeof(*facts));
+    struct facts *facts = alloc_zeroed(1, sizeof(*facts));
 
     (void)before;
-    if (!facts)
-        return error_oom(error);
     int r = probe_drop_in(request, facts, error);
     if (r == 0 && request->cluster)
         r = probe_cluster(request, facts, error);
@@ -57,47 +53,41 @@ int info_probe(const void *request_, const void *before, void **ret_facts, struc
 static int add_node(const struct request *request, const char *name, const json_t *node,
                     json_t *nodes, struct error *error)
 {
-    AUTO_JSON json_t *labels = json_object(), *no_taints = json_array();
+    AUTO_JSON json_t *labels = json_object();
 
-    if (!labels || !no_taints ||
-        (node_labels(node) && json_object_update(labels, node_labels(node)) < 0))
-        return error_oom(error);
-    const json_t *taints = node_taints(node);
-    AUTO_JSON json_t *entry = describe_node(role_names[node_role(node, request->prefix)], labels,
-                                            taints ? taints : no_taints);
-    if (json_object_set_new(entry, "storage_tiers", node_tiers(node, request->prefix)) < 0 ||
-        json_object_set_new(entry, "foreign", report_foreign(request, node, error)) < 0 ||
-        json_object_set(nodes, name, entry) < 0)
-        return error_oom(error);
+    if (node_labels(node) && json_object_update(labels, node_labels(node)) < 0)
+        return error_set(error, -EINVAL,
+                         "the API server lists the Node %s with labels that are no object", name);
+    json_t *entry =
+        describe_node(role_names[node_role(node, request->prefix)], labels, node_taints(node));
+    json_object_set_new(entry, "storage_tiers", node_tiers(node, request->prefix));
+    json_object_set_new(entry, "foreign", report_foreign(request, node));
+    json_object_set_new(nodes, name, entry);
     return 0;
 }
 
 static json_t *texts(const struct string_list *list)
 {
-    AUTO_JSON json_t *array = json_array();
+    json_t *array = json_array();
 
     for (size_t i = 0; i < list->count; i++)
-        if (json_array_append_new(array, json_text(list->items[i])) < 0)
-            return NULL;
-    return TAKE_PTR(array);
+        json_array_append_new(array, json_text(list->items[i]));
+    return array;
 }
 
-static int add_host(const struct request *request, const struct facts *facts, struct plan *plan,
-                    struct error *error)
+static void add_host(const struct request *request, const struct facts *facts, struct plan *plan)
 {
     AUTO_REGISTRATION struct registration registration = {0};
     struct error problem = ERROR_INIT;
     int r = facts->drop_in ? registration_read(facts->drop_in, &registration, &problem) : 0;
 
-    if (r == -ENOMEM)
-        return error_oom(error);
     json_t *host = json_pack(
         "{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "config_file", json_text(request->config_file),
         "exists", facts->drop_in != NULL, "node_name", json_text(registration.node_name), "labels",
         texts(&registration.labels), "taints", texts(&registration.taints), "other_keys",
         texts(&registration.others), "problem", json_text(r < 0 ? error_message(&problem) : NULL));
     error_clear(&problem);
-    return json_object_set_new(plan->result, "host", host) < 0 ? error_oom(error) : 0;
+    json_object_set_new(plan->result, "host", host);
 }
 
 /* What k3s_role would do, and for which Nodes it would wait. */
@@ -105,15 +95,13 @@ static int add_changes(const struct request *request, const struct facts *facts,
                        struct error *error)
 {
     struct plan would;
-    int r = plan_init(&would, error);
 
-    if (r < 0)
-        return r;
-    r = plan_cluster(request, facts, &would, error);
-    if (r == 0 &&
-        (json_object_set_new(plan->result, "actions", plan_actions_json(&would, would.count)) < 0 ||
-         json_object_set(plan->result, "pending", json_object_get(would.result, "pending")) < 0))
-        r = error_oom(error);
+    plan_init(&would);
+    int r = plan_cluster(request, facts, &would, error);
+    if (r == 0) {
+        json_object_set_new(plan->result, "actions", plan_actions_json(&would, would.count));
+        json_object_set(plan->result, "pending", json_object_get(would.result, "pending"));
+    }
     plan_release(&would);
     return r;
 }
@@ -122,16 +110,15 @@ int info_plan(const void *request_, const void *facts_, struct plan *plan, struc
 {
     const struct request *request = request_;
     const struct facts *facts = facts_;
-    AUTO_JSON json_t *nodes = json_object();
-    int r = nodes ? add_host(request, facts, plan, error) : error_oom(error);
+    json_t *nodes = json_object(), *node;
     const char *name;
-    json_t *node;
+    int r = 0;
 
+    add_host(request, facts, plan);
+    json_object_set_new(plan->result, "nodes", nodes);
     json_object_foreach (facts->nodes, name, node) {
         if (r == 0)
             r = add_node(request, name, node, nodes, error);
     }
-    if (r == 0 && json_object_set(plan->result, "nodes", nodes) < 0)
-        r = error_oom(error);
     return r < 0 ? r : add_changes(request, facts, plan, error);
 }

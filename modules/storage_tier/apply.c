@@ -67,9 +67,8 @@ int apply_fstab_text(const struct request *request, struct facts *facts, const c
     AUTO_FREE char *backup = NULL;
     int r = fstab_replace(&facts->fstab, text, request->backup && first ? &backup : NULL, error);
 
-    if (r == 0 && backup &&
-        json_object_set_new(outcome->result, "backup_file", json_text(backup)) < 0)
-        return error_oom(error);
+    if (r == 0 && backup)
+        json_object_set_new(outcome->result, "backup_file", json_text(backup));
     return r;
 }
 
@@ -84,14 +83,10 @@ static int write_line(const struct work *work, struct error *error)
                          work->want->name);
     AUTO_FREE char *wanted =
         fstab_line_text(work->request, work->want, &work->found->disk, uuid, apply_fstype(work));
-    if (!wanted)
-        return error_oom(error);
     if (line && fstab_same_fields(line->text, wanted))
         return 0;
     AUTO_FREE char *text =
         fstab_text_edit(work->facts->fstab.text, line ? line->text : NULL, wanted);
-    if (!text)
-        return error_oom(error);
     return apply_fstab_text(work->request, work->facts, text, work->outcome, error);
 }
 
@@ -157,8 +152,6 @@ static int grow_btrfs(const char *path, struct error *error)
     uint64_t number = filesystem_btrfs_device(path);
     AUTO_FREE char *size = text_format("%llu:max", (unsigned long long)(number ? number : 1));
 
-    if (!size)
-        return error_oom(error);
     return program_run((const char *const[]){"btrfs", "filesystem", "resize", size, path, NULL},
                        NULL, 0, NULL, error);
 }
@@ -234,8 +227,6 @@ static int apply_to_disk(const struct request *request, struct facts *facts,
     const struct disk_request *want = &request->disks.items[action->subject];
     AUTO_FREE char *path = tier_path(request, want->tier);
 
-    if (!path)
-        return error_oom(error);
     return apply_step((enum step)action->kind,
                       &(struct work){.request = request,
                                      .facts = facts,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "alloc.h"
 #include "apply.h"
 #include "cleanup.h"
 #include "directory.h"
@@ -36,16 +37,12 @@ static int write_record(struct found *found, const struct disk_request *want, st
     const struct signature *fs = found_filesystem(found);
     struct intent *intent = fields_append(&intent_fields, &found->intents);
 
-    if (!intent)
-        return error_oom(error);
-    *intent = (struct intent){.uuid = strdup(fs->uuid),
+    *intent = (struct intent){.uuid = alloc_string(fs->uuid),
                               .identity = intent_identity(&found->disk),
                               .size_bytes = found->disk.size_bytes,
-                              .fstype = strdup(fs->type),
-                              .tier = strdup(tier_names[want->tier]),
+                              .fstype = alloc_string(fs->type),
+                              .tier = alloc_string(tier_names[want->tier]),
                               .moves = true};
-    if (!intent->uuid || !intent->identity || !intent->fstype || !intent->tier)
-        return error_oom(error);
     return intent_write(intent, error);
 }
 
@@ -79,14 +76,12 @@ static int remove_line(const struct request *request, struct facts *facts, enum 
                        struct outcome *outcome, struct error *error)
 {
     struct fstab_line *line = find_line(facts, tier);
-    AUTO_FREE char *text = line ? fstab_text_edit(facts->fstab.text, line->text, NULL) : NULL;
 
     if (!line)
         return 0;
+    AUTO_FREE char *text = fstab_text_edit(facts->fstab.text, line->text, NULL);
     if (!facts->fstab_before)
-        facts->fstab_before = strdup(facts->fstab.text);
-    if (!text || !facts->fstab_before)
-        return error_oom(error);
+        facts->fstab_before = alloc_string(facts->fstab.text);
     int r = record_move(request, facts, line, error);
     if (r == 0)
         r = apply_fstab_text(request, facts, text, outcome, error);
@@ -135,7 +130,7 @@ static int stay(struct facts *facts, int code, struct error *error)
     AUTO_FREE char *unmounted = string_list_join(&facts->unmounted, ", ");
     if (put_back(facts, &failure) == 0)
         return error_wrap(error, "fstab is as it was before this run%s%s%s",
-                          facts->unmounted.count ? ", but " : "", unmounted ? unmounted : "",
+                          facts->unmounted.count ? ", but " : "", unmounted,
                           facts->unmounted.count ? " has been unmounted" : "");
     code = error_wrap(error, "lines were removed from fstab and could not be put back (%s)",
                       error_message(&failure));
@@ -154,15 +149,14 @@ static int unmount(struct facts *facts, const struct former *former, const char 
                                     users ? users : "nobody was found to use it"),
                     error);
     }
-    if (string_list_add(&facts->unmounted, path) < 0)
-        return error_oom(error);
+    string_list_add(&facts->unmounted, path);
     return stay(facts, check_free(former, error), error);
 }
 
 static int clear_immutable(const char *path, enum tier tier, struct error *error)
 {
-    AUTO_FREE char *above = strndup(path, strlen(path) - strlen(tier_names[tier]));
-    AUTO_CLOSE int parent = above ? directory_open_below(above) : -ENOMEM;
+    AUTO_FREE char *above = alloc_string_part(path, strlen(path) - strlen(tier_names[tier]));
+    AUTO_CLOSE int parent = directory_open_below(above);
 
     if (parent < 0)
         return error_set_errno(error, parent, "opening the directory of %s", path);
@@ -184,8 +178,6 @@ int apply_leave(enum step step, const struct request *request, struct facts *fac
     AUTO_FREE char *declared = tier_path(request, tier);
     const char *path = subject < TIER_COUNT && former->path ? former->path : declared;
 
-    if (!declared)
-        return error_oom(error);
     if (step == STEP_LEAVE_FSTAB)
         return remove_line(request, facts, tier, outcome, error);
     if (step == STEP_LEAVE_UMOUNT)

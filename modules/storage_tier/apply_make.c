@@ -5,9 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "apply.h"
 #include "apply_make_parts.h"
 #include "cleanup.h"
@@ -102,8 +102,8 @@ int apply_grow_swap(const struct request *request, struct found *found,
                     const struct disk_request *want, struct error *error)
 {
     free(found->new_uuid);
-    found->new_uuid = strdup(found_filesystem(found)->uuid);
-    int r = found->new_uuid ? apply_mkfs(request, found, want, error) : error_oom(error);
+    found->new_uuid = alloc_string(found_filesystem(found)->uuid);
+    int r = apply_mkfs(request, found, want, error);
 
     return r < 0 ? r : intent_remove(found->intents.items[0].uuid, error);
 }

@@ -36,10 +36,10 @@ static int lock_device(int fd, const struct disk *disk, struct error *error)
 static int lock_whole_disk(struct found *found, struct error *error)
 {
     AUTO_FREE char *path = disk_whole_node(&found->disk);
-    AUTO_CLOSE int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return path ? error_set_errno(error, -errno, "opening %s", path) : error_oom(error);
+        return error_set_errno(error, -errno, "opening %s", path);
     int r = lock_device(fd, &found->disk, error);
     if (r == 0)
         found->held_lock = TAKE_FD(fd);

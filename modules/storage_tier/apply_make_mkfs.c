@@ -17,9 +17,9 @@ static void push(struct arguments *arguments, const char *item)
         arguments->items[arguments->count++] = item;
 }
 
-/* The user's arguments; what mke2fs takes once only (-E) is joined with the module's own. */
-static int push_options(struct arguments *arguments, const struct disk_request *want,
-                        char **ret_extended, struct error *error)
+/* The user's arguments; what mke2fs takes once only (-E) is joined with the module's own, and
+ * returned. Owned by the caller. */
+static char *push_options(struct arguments *arguments, const struct disk_request *want)
 {
     AUTO_TEXT struct text extended = {0};
 
@@ -35,8 +35,7 @@ static int push_options(struct arguments *arguments, const struct disk_request *
         else
             push(arguments, option);
     }
-    *ret_extended = text_take(&extended);
-    return *ret_extended ? 0 : error_oom(error);
+    return text_take(&extended);
 }
 
 /* No discard: it is slower on thin volumes, and the stamps would not survive it. Never -f: that
@@ -45,17 +44,13 @@ int make_run_mkfs(const struct found *found, const struct disk_request *want, st
 {
     const struct intent *intent = &found->intents.items[0];
     AUTO_FREE char *device = text_format("/proc/self/fd/%d", found->held_fd);
-    AUTO_FREE char *uuid = text_format("uuid=%s", intent->uuid), *extended = NULL;
+    AUTO_FREE char *uuid = text_format("uuid=%s", intent->uuid);
     const int inherit[] = {found->held_fd, found->held_lock};
     const char *label = tier_label(want->tier);
     struct arguments arguments = {0};
 
-    if (!device || !uuid)
-        return error_oom(error);
     push(&arguments, found->tool);
-    int r = push_options(&arguments, want, &extended, error);
-    if (r < 0)
-        return r;
+    AUTO_FREE char *extended = push_options(&arguments, want);
     if (text_equal(want->fstype, "ext4")) {
         const char *const own[] = {"-q", "-E", extended, "-U", intent->uuid};
         for (size_t i = 0; i < ARRAY_SIZE(own); i++)
@@ -75,6 +70,6 @@ int make_run_mkfs(const struct found *found, const struct disk_request *want, st
     push(&arguments, "-L");
     push(&arguments, label);
     push(&arguments, device);
-    r = program_run(arguments.items, inherit, found->held_lock > 0 ? 2 : 1, NULL, error);
+    int r = program_run(arguments.items, inherit, found->held_lock > 0 ? 2 : 1, NULL, error);
     return r < 0 ? error_wrap(error, "disk %s: %s", want->name, found->disk.path) : 0;
 }

@@ -1,7 +1,6 @@
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "alloc.h"
 #include "apply_make_parts.h"
 #include "cleanup.h"
 #include "content.h"
@@ -17,56 +16,52 @@ static void forget_wipe(struct intent *intent)
 }
 
 /* A wipe of something new makes a new filesystem: under the old UUID the token that named what is
- * destroyed now would name what is made. *ret_old is the UUID of the record that is left behind. */
-static int renew(struct found *found, const struct disk_request *want, char **ret_old)
+ * destroyed now would name what is made. Returns the UUID of the record that is left behind. */
+static char *renew(struct found *found, const struct disk_request *want)
 {
     struct intent *intent = &found->intents.items[0];
+    char *old = TAKE_PTR(intent->uuid);
 
-    *ret_old = TAKE_PTR(intent->uuid);
     forget_wipe(intent);
-    intent->uuid = strdup(found->new_uuid);
-    intent->wipe = strdup(want->wipe);
+    intent->uuid = alloc_string(found->new_uuid);
+    intent->wipe = alloc_string(want->wipe);
     intent->signatures = found->disk.content.signatures;
     found->disk.content.signatures = (struct signature_list){0};
-    return intent->uuid && intent->wipe ? 0 : -ENOMEM;
+    return old;
 }
 
-/* The record of what is about to happen, as it is kept in `found`. */
-static int fill_record(struct found *found, const struct disk_request *want, bool wiping,
-                       char **ret_old, struct error *error)
+/* The record of what is about to happen, as it is kept in `found`. Returns the UUID of another that
+ * is left behind, owned by the caller; NULL: none is. */
+static char *fill_record(struct found *found, const struct disk_request *want, bool wiping)
 {
     bool again = found->intents.count > 0;
 
-    if (!again && !fields_append(&intent_fields, &found->intents))
-        return error_oom(error);
+    if (!again)
+        fields_append(&intent_fields, &found->intents);
     struct intent *intent = &found->intents.items[0];
     free(intent->identity);
     free(intent->fstype);
     free(intent->tier);
     intent->identity = intent_identity(&found->disk);
-    intent->fstype = strdup(want->fstype);
-    intent->tier = strdup(tier_names[want->tier]);
+    intent->fstype = alloc_string(want->fstype);
+    intent->tier = alloc_string(tier_names[want->tier]);
     intent->size_bytes = found->disk.size_bytes;
     intent->moves = false;
-    if (!intent->identity || !intent->fstype || !intent->tier)
-        return error_oom(error);
     if (wiping && !(again && text_equal(intent->wipe, want->wipe)))
-        return renew(found, want, ret_old) < 0 ? error_oom(error) : 0;
+        return renew(found, want);
     if (!wiping)
         forget_wipe(intent);
     if (!again)
-        intent->uuid = strdup(found->new_uuid);
-    return intent->uuid ? 0 : error_oom(error);
+        intent->uuid = alloc_string(found->new_uuid);
+    return NULL;
 }
 
 int make_record(struct found *found, const struct disk_request *want, bool wiping,
                 struct error *error)
 {
-    AUTO_FREE char *old = NULL;
-    int r = fill_record(found, want, wiping, &old, error);
+    AUTO_FREE char *old = fill_record(found, want, wiping);
+    int r = intent_write(&found->intents.items[0], error);
 
-    if (r == 0)
-        r = intent_write(&found->intents.items[0], error);
     if (r == 0)
         r = stamps_write(&found->disk, &found->intents.items[0], error);
     if (r < 0)

@@ -1,7 +1,6 @@
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "alloc.h"
 #include "apply_parts.h"
 #include "cleanup.h"
 #include "disks.h"
@@ -28,11 +27,11 @@ static int restore_line(const struct work *work, bool *ret_restored, struct erro
 
     if (line && !text_equal(line->uuid, uuid))
         line = NULL;
-    if (!ours || moved || (line && fstab_same_fields(line->text, ours)))
-        return ours ? 0 : error_oom(error);
+    if (moved || (line && fstab_same_fields(line->text, ours)))
+        return 0;
     AUTO_FREE char *text = fstab_text_edit(fstab->text, ours, line ? line->text : NULL);
     if (!text)
-        return errno == ENOENT ? 0 : error_oom(error);
+        return 0;
     int r = apply_fstab_text(work->request, work->facts, text, work->outcome, error);
     *ret_restored = r == 0;
     return r == 0 && work->facts->systemd ? systemd_reload(error) : r;
@@ -41,9 +40,9 @@ static int restore_line(const struct work *work, bool *ret_restored, struct erro
 /* Whatever the reason is: without nofail the line would hold the next boot. */
 static int give_up(const struct work *work, int code, struct error *error)
 {
-    AUTO_FREE char *reason = strdup(error_message(error));
+    AUTO_FREE char *reason = alloc_string(error_message(error));
     bool restored = false;
-    int r = reason ? restore_line(work, &restored, error) : error_oom(error);
+    int r = restore_line(work, &restored, error);
     const char *line = restored ? "; fstab is without that line again" : "";
 
     if (r < 0)
@@ -69,7 +68,7 @@ static int try_to_mount(const struct work *work, struct error *error)
 {
     AUTO_FREE char *options = fstab_options_text(work->want, &work->found->disk);
     struct mount_list mounts = {0};
-    int r = options ? mounts_read(&mounts, error) : error_oom(error);
+    int r = mounts_read(&mounts, error);
 
     if (r == 0 && count_mounts(&mounts, work->path) == 0)
         r = mount_device(work->found->disk.path, work->path, apply_fstype(work), options, error);
@@ -85,7 +84,7 @@ static int mount_unless_mounted(const struct work *work, struct error *error)
         error_clear(error);
         r = try_to_mount(work, error);
     }
-    return r < 0 && r != -ENOMEM ? give_up(work, r, error) : r;
+    return r < 0 ? give_up(work, r, error) : 0;
 }
 
 /* One mount, and of this very disk, before anything is changed through its path. */
@@ -136,29 +135,25 @@ static int remount(const struct work *work, const char *wanted, struct error *er
         said |= text_list_has(wanted, times[i]);
     AUTO_FREE char *negation = mount_options_negation(
         apply_fstype(work), line && line->options ? line->options : "", work->want->mount_options);
-    if (!negation)
-        return error_oom(error);
     AUTO_FREE char *options =
         text_format("%s%s%s%s%s", said ? "" : "relatime,", negation, *negation ? "," : "",
                     text_list_has(wanted, "ro") ? "" : "rw,", wanted);
-    return options ? mount_change_options(work->found->disk.path, work->path, options, error)
-                   : error_oom(error);
+    return mount_change_options(work->found->disk.path, work->path, options, error);
 }
 
 /* After a refusal that can be of what counts at mount only: the rest has to be taken all the same.
  */
 static int remount_with(const struct work *work, const char *rest, struct error *error)
 {
-    AUTO_FREE char *reason = strdup(error_message(error));
-    int r = reason ? remount(work, rest, error) : error_oom(error);
+    AUTO_FREE char *reason = alloc_string(error_message(error));
+    int r = remount(work, rest, error);
 
     if (r < 0)
         return r;
     error_clear(error);
     AUTO_FREE char *warning =
         text_format("the options in fstab count from the next mount on: %s", reason);
-    if (!warning || json_array_append_new(work->outcome->warnings, json_text(warning)) < 0)
-        return error_oom(error);
+    json_array_append_new(work->outcome->warnings, json_text(warning));
     return 0;
 }
 
@@ -166,16 +161,16 @@ int apply_remount(const struct work *work, struct error *error)
 {
     const char *wanted = work->want->mount_options;
     AUTO_FREE char *rest = mount_options_for_remount(wanted);
-    int r = rest ? remount(work, wanted, error) : error_oom(error);
+    int r = remount(work, wanted, error);
 
-    if (r < 0 && r != -ENOMEM && !text_equal(rest, wanted))
+    if (r < 0 && !text_equal(rest, wanted))
         r = remount_with(work, rest, error);
     if (r != -EINVAL)
         return r;
-    AUTO_FREE char *reason = strdup(error_message(error));
+    AUTO_FREE char *reason = alloc_string(error_message(error));
     return error_refuse(error, "mount-options",
                         "disk %s: %s; the filesystem refuses something in mount_options: %s. "
                         "Correct that, or, if it can be given at mount only, unmount %s and run "
                         "again",
-                        work->want->name, reason ? reason : "?", wanted, work->path);
+                        work->want->name, reason, wanted, work->path);
 }

@@ -1,7 +1,6 @@
 #include "departures.h"
 
-#include <string.h>
-
+#include "alloc.h"
 #include "cleanup.h"
 #include "fstab_text.h"
 #include "plan_parts.h"
@@ -68,35 +67,28 @@ static bool is_empty(const struct directory *directory)
     return directory->exists && directory->is_directory && directory->entries.count == 0;
 }
 
-static int make(const struct tier_views *views, const struct departure *departure, const char *path,
-                struct departures *departures, struct error *error)
+static void make(const struct tier_views *views, const struct departure *departure,
+                 const char *path, struct departures *departures)
 {
     AUTO_FREE char *declared_path = tier_path(views->request, departure->tier);
     bool absent = views->request->absent && departure->tier != TIER_SWAP;
 
-    if (!declared_path)
-        return error_oom(error);
     if (!departure->leaves &&
         !(absent && (is_empty(departure->directory) || departure->directory->immutable)))
-        return 0;
+        return;
     struct departure *item = &departures->items[departures->count++];
     *item = *departure;
-    item->path = strdup(path ? path : declared_path);
-    if (!item->path)
-        return error_oom(error);
+    item->path = alloc_string(path ? path : declared_path);
     item->declared_path = text_equal(item->path, declared_path);
     item->directory_goes = !(item->now && item->declared_path) && is_empty(item->directory);
-    return 0;
 }
 
-int departures_make(const struct tier_views *views, struct departures *ret_departures,
-                    struct error *error)
+void departures_make(const struct tier_views *views, struct departures *ret_departures)
 {
     static const struct former nothing;
     const struct facts *facts = views->facts;
-    int r = 0;
 
-    for (size_t t = 0; t < TIER_COUNT && t < facts->former.count && r == 0; t++) {
+    for (size_t t = 0; t < TIER_COUNT && t < facts->former.count; t++) {
         const struct former *former = &facts->former.items[t];
         const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[t]);
         struct departure departure = {.tier = (enum tier)t,
@@ -110,25 +102,24 @@ int departures_make(const struct tier_views *views, struct departures *ret_depar
             departure.line = line;
             departure.disk = bearer(views, line, former);
         }
-        r = make(views, &departure, former->path, ret_departures, error);
-        if (r < 0 || !former->path)
+        make(views, &departure, former->path, ret_departures);
+        if (!former->path)
             continue;
         departure = (struct departure){.tier = (enum tier)t,
                                        .subject = TIER_COUNT + t,
                                        .former = &nothing,
                                        .directory = &former->declared,
                                        .now = departure.now};
-        r = make(views, &departure, NULL, ret_departures, error);
+        make(views, &departure, NULL, ret_departures);
     }
-    return r;
 }
 
-static int add(struct plan *plan, const struct departure *departure, enum step step, const char *op,
-               char *detail, struct error *error)
+static void add(struct plan *plan, const struct departure *departure, enum step step,
+                const char *op, char *detail)
 {
-    return plan_tier_step(plan, departure ? tier_names[departure->tier] : NULL,
-                          departure ? departure->former->device : NULL,
-                          departure ? departure->subject : 0, step, op, detail, NULL, error);
+    plan_tier_step(plan, departure ? tier_names[departure->tier] : NULL,
+                   departure ? departure->former->device : NULL, departure ? departure->subject : 0,
+                   step, op, detail);
 }
 
 /* Something else at the tier's path: its directory couldn't go, and perhaps hides the tier. */
@@ -179,17 +170,15 @@ static int refuse(const struct departure *departure, const struct facts *facts, 
     return r < 0 ? r : check_mounts(departure, &facts->mounts, error);
 }
 
-static int plan_line(struct plan *plan, const struct departure *departure,
-                     const struct fstab_line *line, char **fstab_after, struct error *error)
+static void plan_line(struct plan *plan, const struct departure *departure,
+                      const struct fstab_line *line, char **fstab_after)
 {
     char *after = fstab_text_edit(*fstab_after, line->text, NULL);
 
-    if (!after)
-        return error_oom(error);
     free(*fstab_after);
     *fstab_after = after;
-    return add(plan, departure, STEP_LEAVE_FSTAB, "fstab",
-               text_format("remove line %d: %s", line->number, line->text), error);
+    add(plan, departure, STEP_LEAVE_FSTAB, "fstab",
+        text_format("remove line %d: %s", line->number, line->text));
 }
 
 /* Each of ours for the tier: somebody may have copied one. */
@@ -197,7 +186,6 @@ static int plan_its_lines(struct plan *plan, const struct departure *departure, 
                           const struct fstab *fstab, struct error *error)
 {
     const char *tier = tier_names[departure->tier];
-    int r = 0;
 
     if (!departure->line)
         return 0;
@@ -205,10 +193,10 @@ static int plan_its_lines(struct plan *plan, const struct departure *departure, 
         return error_refuse(error, "fstab-unwritable",
                             "the line of tier %s is to be removed from fstab, but %s", tier,
                             fstab->unwritable);
-    for (size_t i = 0; i < fstab->lines.count && r == 0; i++)
+    for (size_t i = 0; i < fstab->lines.count; i++)
         if (text_equal(fstab->lines.items[i].tier, tier) && !fstab->lines.items[i].cloud_init)
-            r = plan_line(plan, departure, &fstab->lines.items[i], fstab_after, error);
-    return r;
+            plan_line(plan, departure, &fstab->lines.items[i], fstab_after);
+    return 0;
 }
 
 static int plan_lines(const struct departures *departures, const struct facts *facts,
@@ -226,16 +214,15 @@ static int plan_lines(const struct departures *departures, const struct facts *f
         reload |= departure->line || departure->former->mounted || departure->former->swap_active;
     }
     if (r == 0 && reload && facts->systemd)
-        r = add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload", strdup("systemctl daemon-reload"),
-                error);
+        add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
+            alloc_string("systemctl daemon-reload"));
     return r;
 }
 
-static int plan_umount(struct plan *plan, const struct departure *departure, struct error *error)
+static void plan_umount(struct plan *plan, const struct departure *departure)
 {
-    return departure->former->mounted
-               ? add(plan, departure, STEP_LEAVE_UMOUNT, "umount", strdup(departure->path), error)
-               : 0;
+    if (departure->former->mounted)
+        add(plan, departure, STEP_LEAVE_UMOUNT, "umount", alloc_string(departure->path));
 }
 
 static int plan_swap_away(struct plan *plan, const struct departure *departure,
@@ -251,46 +238,42 @@ static int plan_swap_away(struct plan *plan, const struct departure *departure,
             "swap on %s is to be switched off, but memory can't hold the %llu bytes "
             "in it; run again when less is used",
             former->device, (unsigned long long)former->swap_used_bytes);
-    return add(plan, departure, STEP_LEAVE_SWAPOFF, "swapoff", strdup("it is swap no longer"),
-               error);
+    add(plan, departure, STEP_LEAVE_SWAPOFF, "swapoff", alloc_string("it is swap no longer"));
+    return 0;
 }
 
-static int plan_directory_away(struct plan *plan, const struct departure *departure,
-                               struct error *error)
+static void plan_directory_away(struct plan *plan, const struct departure *departure)
 {
     bool declared_there = departure->now && departure->declared_path;
-    int r = 0;
 
     if (departure->tier == TIER_SWAP || declared_there)
-        return 0;
+        return;
     if (departure->directory->immutable)
-        r = add(plan, departure, STEP_LEAVE_IMMUTABLE, "chattr",
-                text_format("-i %s", departure->path), error);
-    return r < 0 || !departure->directory_goes
-               ? r
-               : add(plan, departure, STEP_LEAVE_RMDIR, "rmdir", strdup(departure->path), error);
+        add(plan, departure, STEP_LEAVE_IMMUTABLE, "chattr", text_format("-i %s", departure->path));
+    if (departure->directory_goes)
+        add(plan, departure, STEP_LEAVE_RMDIR, "rmdir", alloc_string(departure->path));
 }
 
 /* Who looks for the tier's data should know where it is. */
-static int warn(struct plan *plan, const struct departure *departure, struct error *error)
+static void warn(struct plan *plan, const struct departure *departure)
 {
     const struct tier_view *disk = departure->disk;
     const char *device = departure->former->device;
 
     if (!departure->line || !departure->now || !departure->now->want->os ||
         (disk && verdict_makes(disk->verdict)))
-        return 0;
+        return;
     if (!device)
         device = departure->line->source;
     if (disk)
-        return plan_warn(plan, error,
-                         "tier %s is a directory of the OS disk from now on; its data so far is "
-                         "tier %s, on %s",
-                         tier_names[departure->tier], tier_names[disk->want->tier], device);
-    return plan_warn(plan, error,
-                     "tier %s is a directory of the OS disk from now on; its data so far stays on "
-                     "%s",
-                     tier_names[departure->tier], device);
+        plan_warn(plan,
+                  "tier %s is a directory of the OS disk from now on; its data so far is tier %s, "
+                  "on %s",
+                  tier_names[departure->tier], tier_names[disk->want->tier], device);
+    else
+        plan_warn(plan,
+                  "tier %s is a directory of the OS disk from now on; its data so far stays on %s",
+                  tier_names[departure->tier], device);
 }
 
 int departures_plan(const struct departures *departures, const struct tier_views *views,
@@ -299,12 +282,12 @@ int departures_plan(const struct departures *departures, const struct tier_views
     int r = plan_lines(departures, views->facts, plan, fstab_after, error);
 
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        r = plan_umount(plan, &departures->items[i], error);
+        plan_umount(plan, &departures->items[i]);
     for (size_t i = 0; i < departures->count && r == 0; i++)
         r = plan_swap_away(plan, &departures->items[i], views->facts, error);
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        r = plan_directory_away(plan, &departures->items[i], error);
+        plan_directory_away(plan, &departures->items[i]);
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        r = warn(plan, &departures->items[i], error);
+        warn(plan, &departures->items[i]);
     return r;
 }

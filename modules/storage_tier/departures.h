@@ -30,10 +30,9 @@ struct departures {
  * wanted and found. */
 bool departure_due(const struct tier_views *views, enum tier tier);
 
-int departures_make(const struct tier_views *views, struct departures *ret_departures,
-                    struct error *error);
+void departures_make(const struct tier_views *views, struct departures *ret_departures);
 void departures_release(struct departures *departures);
 
-/* Adds their actions; edits `fstab_after`. */
+/* Adds their actions, or refuses; edits `fstab_after`. */
 int departures_plan(const struct departures *departures, const struct tier_views *views,
                     struct plan *plan, char **fstab_after, struct error *error);

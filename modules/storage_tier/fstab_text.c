@@ -2,9 +2,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "refuse.h"
 #include "text.h"
@@ -22,19 +22,17 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
                       const struct disk *disk, const char *uuid, const char *fstype)
 {
     AUTO_FREE char *path = tier_path(request, want->tier);
-    AUTO_FREE char *priority =
-        request->swap_priority >= 0 ? text_format(",pri=%d", request->swap_priority) : strdup("");
+    AUTO_FREE char *priority = request->swap_priority >= 0
+                                   ? text_format(",pri=%d", request->swap_priority)
+                                   : alloc_string("");
 
-    if (!path || !priority)
-        return NULL;
     if (want->tier == TIER_SWAP)
         return text_format("UUID=%s none swap sw,nofail,x-systemd.device-timeout=10s%s,"
                            "x-storage-tier=swap 0 0",
                            uuid ? uuid : "<new>", priority);
     AUTO_FREE char *options = fstab_options_text(want, disk);
-    return options ? text_format("UUID=%s %s %s %s 0 %d", uuid ? uuid : "<new>", path, fstype,
-                                 options, text_starts_with(fstype, "ext") ? 2 : 0)
-                   : NULL;
+    return text_format("UUID=%s %s %s %s 0 %d", uuid ? uuid : "<new>", path, fstype, options,
+                       text_starts_with(fstype, "ext") ? 2 : 0);
 }
 
 static bool concerns_filesystem(const char *option, size_t length)
@@ -43,9 +41,9 @@ static bool concerns_filesystem(const char *option, size_t length)
         "defaults,auto,noauto,nofail,_netdev,user,nouser,users,owner,group,"
         "ro,rw,dev,nodev,suid,nosuid,exec,noexec,atime,noatime,diratime,"
         "nodiratime,relatime,norelatime,strictatime,nostrictatime";
-    AUTO_FREE char *name = strndup(option, length);
+    AUTO_FREE char *name = alloc_string_part(option, length);
 
-    return name && !text_starts_with(name, "x-") && !text_list_has(others, name);
+    return !text_starts_with(name, "x-") && !text_list_has(others, name);
 }
 
 static char *filesystem_options(const char *options)
@@ -69,7 +67,7 @@ bool fstab_same_filesystem_options(const char *a, const char *b)
 {
     AUTO_FREE char *left = filesystem_options(a), *right = filesystem_options(b);
 
-    return left && right && text_equal(left, right);
+    return text_equal(left, right);
 }
 
 static size_t next_field(const char **line)
@@ -123,10 +121,10 @@ char *fstab_text_edit(const char *text, const char *old_line, const char *new_li
 /* Without empty components, "." and "..". Owned by the caller. */
 static char *plain_path(const char *path)
 {
-    char *plain = malloc(strlen(path) + 1);
+    char *plain = alloc_bytes(strlen(path) + 1);
     size_t length = 0, part;
 
-    for (const char *p = path; plain && *p; p += part) {
+    for (const char *p = path; *p; p += part) {
         p += strspn(p, "/");
         part = strcspn(p, "/");
         if (part == 2 && strncmp(p, "..", 2) == 0) {
@@ -138,8 +136,7 @@ static char *plain_path(const char *path)
             length += part;
         }
     }
-    if (plain)
-        plain[length] = '\0';
+    plain[length] = '\0';
     return plain;
 }
 

@@ -5,7 +5,7 @@
 #include "judge.h"
 
 /* The line that a tier should have, without line end. uuid NULL gives UUID=<new>. `fstype` as
- * mount(8) wants it. Owned by the caller; NULL when out of memory. */
+ * mount(8) wants it. Owned by the caller. */
 char *fstab_line_text(const struct request *request, const struct disk_request *want,
                       const struct disk *disk, const char *uuid, const char *fstype);
 
@@ -13,7 +13,7 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
 char *fstab_options_text(const struct disk_request *want, const struct disk *disk);
 
 /* Whether two lists of options ask the same of the filesystem: userspace's options and the flags of
- * a mount, which the kernel shows, don't count. False when out of memory. */
+ * a mount, which the kernel shows, don't count. */
 bool fstab_same_filesystem_options(const char *a, const char *b);
 
 /* Whether both lines say the same: white space between fields does not count. */
@@ -21,8 +21,8 @@ bool fstab_same_fields(const char *a, const char *b);
 
 /* `text` with the first line that equals `old_line` replaced by `new_line` (NULL: removed with its
  * line end), or with `new_line` appended (a missing final newline is added first) where old_line is
- * NULL. No other byte changes. Owned by the caller; NULL when out of memory, or when old_line isn't
- * there (errno ENOENT). */
+ * NULL. No other byte changes. Owned by the caller; NULL when old_line isn't there (errno ENOENT).
+ */
 char *fstab_text_edit(const char *text, const char *old_line, const char *new_line);
 
 /* The first line that mounts something at `path` and is no tier's; NULL: none. */

@@ -1,7 +1,6 @@
 #include "judge_parts.h"
 
-#include <string.h>
-
+#include "alloc.h"
 #include "cleanup.h"
 #include "refuse.h"
 #include "text.h"
@@ -41,10 +40,8 @@ int judge_refuse_foreign(const struct disk_request *want, const struct found *fo
         fs && tier_can_adopt(fs->type, want->tier) && !found->xfs_in_progress
             ? text_format("; to keep it and use it as tier %s write existing: adopt",
                           tier_names[want->tier])
-            : strdup("");
+            : alloc_string("");
 
-    if (!description || !adopt)
-        return error_oom(error);
     if (content->kind == CONTENT_UNREADABLE)
         return refuse_disk(
             error, "unreadable", want, found,

@@ -61,8 +61,7 @@ int judge_check_use(const struct disk_request *want, const struct found *found,
     if (disk->holders.count) {
         AUTO_FREE char *holders = string_list_join(&disk->holders, ", ");
         return refuse_disk(error, "in-use", want, found,
-                           "is used by %s; name that device, or take it apart first",
-                           holders ? holders : "?");
+                           "is used by %s; name that device, or take it apart first", holders);
     }
     for (size_t i = 0; i < disk->mounts.count; i++) {
         if (!placed && !judge_leaves(found, around, disk->mounts.items[i]))
@@ -84,7 +83,7 @@ int judge_check_use(const struct disk_request *want, const struct found *found,
         AUTO_FREE char *partitions = string_list_join(&disk->partitions, ", ");
         return refuse_disk(error, "in-use", want, found,
                            "has the partitions %s; name one of them as device, or remove them",
-                           partitions ? partitions : "?");
+                           partitions);
     }
     return 0;
 }

@@ -13,7 +13,7 @@ const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const cha
 /* "tier-hot": 12 bytes at the most, what XFS can hold. Static. */
 const char *tier_label(enum tier tier);
 
-/* "/var/storage/hot". Owned by the caller; NULL when out of memory. */
+/* "/var/storage/hot". Owned by the caller. */
 char *tier_path(const struct request *request, enum tier tier);
 
 /* The tier whose label this is, TIER_COUNT: none of ours. */

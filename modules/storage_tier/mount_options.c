@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "text.h"
 
@@ -102,7 +103,7 @@ char *mount_options_staying(const char *fstype, const char *before, const char *
         if (length && !negation_of(fstype, p, length) && !mentions(after, p, length) &&
             mentions(shown, p, length) && strncmp(p, "rw", length) != 0 &&
             strncmp(p, "ro", length) != 0)
-            return strndup(p, strcspn(p, ","));
+            return alloc_string_part(p, strcspn(p, ","));
     }
     return NULL;
 }

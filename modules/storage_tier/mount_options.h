@@ -4,11 +4,11 @@
 #include <stdbool.h>
 
 /* Without the options that are known to count at mount only: a remount with those may be refused.
- * Owned by the caller; NULL when out of memory. */
+ * Owned by the caller. */
 char *mount_options_for_remount(const char *options);
 
 /* What switches off those options of `before` that `after` doesn't mention: "nodiscard,commit=0",
- * "" when nothing can or need be. Owned by the caller; NULL when out of memory. */
+ * "" when nothing can or need be. Owned by the caller. */
 char *mount_options_negation(const char *fstype, const char *before, const char *after);
 
 /* The first option of `before` that `after` doesn't mention, that can't be switched off, and that

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "departures.h"
 #include "fstab_text.h"
@@ -11,71 +12,50 @@
 #include "text.h"
 #include "tiers.h"
 
-int plan_tier_step(struct plan *plan, const char *tier, const char *device, size_t subject,
-                   enum step step, const char *op, char *detail, struct action **ret_action,
-                   struct error *error)
+struct action *plan_tier_step(struct plan *plan, const char *tier, const char *device,
+                              size_t subject, enum step step, const char *op, char *detail)
 {
     AUTO_FREE char *owned = detail;
-    struct action *action = NULL;
-    AUTO_JSON json_t *shown_tier = json_text(tier);
-    AUTO_JSON json_t *shown_device = json_text(device);
-    AUTO_JSON json_t *text = owned ? json_text(owned) : NULL;
+    struct action *action =
+        plan_add(plan, json_pack("{s:s, s:o, s:o, s:o}", "op", op, "tier", json_text(tier),
+                                 "device", json_text(device), "detail", json_text(owned)));
 
-    if (!shown_tier || !shown_device || !text)
-        return error_oom(error);
-    int r = plan_add(plan,
-                     json_pack("{s:s, s:O, s:O, s:O}", "op", op, "tier", shown_tier, "device",
-                               shown_device, "detail", text),
-                     &action, error);
-    if (r < 0)
-        return r;
     action->kind = (int)step;
     action->subject = subject;
-    if (ret_action)
-        *ret_action = action;
-    return 0;
+    return action;
 }
 
-int plan_step(struct plan *plan, const struct tier_view *view, enum step step, const char *op,
-              char *detail, struct action **ret_action, struct error *error)
+struct action *plan_step(struct plan *plan, const struct tier_view *view, enum step step,
+                         const char *op, char *detail)
 {
     return plan_tier_step(plan, view ? tier_names[view->want->tier] : NULL,
                           view && !view->want->os ? view->found->disk.path : NULL,
-                          view ? view->index : 0, step, op, detail, ret_action, error);
+                          view ? view->index : 0, step, op, detail);
 }
 
 static char *mkfs_detail(const struct tier_view *view)
 {
     AUTO_FREE char *options = string_list_join(&view->want->mkfs_options, " ");
 
-    return options
-               ? text_format(
-                     "%s, label %s%s%s%s", view->fstype, view->label, *options ? ", options " : "",
-                     options,
-                     view->verdict == VERDICT_REMAKE ? ", over a half-made one of this module" : "")
-               : NULL;
+    return text_format(
+        "%s, label %s%s%s%s", view->fstype, view->label, *options ? ", options " : "", options,
+        view->verdict == VERDICT_REMAKE ? ", over a half-made one of this module" : "");
 }
 
-static int plan_making(struct plan *plan, const struct tier_view *view, struct error *error)
+static void plan_making(struct plan *plan, const struct tier_view *view)
 {
     bool swap = view->want->tier == TIER_SWAP;
-    int r = 0;
 
     if (view->verdict == VERDICT_WIPE) {
         AUTO_FREE char *content = content_describe(&view->found->disk.content);
-        r = content
-                ? plan_step(plan, view, STEP_WIPE, "wipe",
-                            text_format("%s, by token %s", content, view->want->wipe), NULL, error)
-                : error_oom(error);
+        plan_step(plan, view, STEP_WIPE, "wipe",
+                  text_format("%s, by token %s", content, view->want->wipe));
     }
-    if (r == 0 && verdict_makes(view->verdict))
-        r = plan_step(plan, view, STEP_MKFS, swap ? "mkswap" : "mkfs", mkfs_detail(view), NULL,
-                      error);
-    if (r == 0 && view->verdict == VERDICT_FINISH && view->found->stamped)
-        r = plan_step(plan, view, STEP_FINISH, swap ? "mkswap" : "mkfs",
-                      text_format("%s, finish what an interrupted run made", view->fstype), NULL,
-                      error);
-    return r;
+    if (verdict_makes(view->verdict))
+        plan_step(plan, view, STEP_MKFS, swap ? "mkswap" : "mkfs", mkfs_detail(view));
+    if (view->verdict == VERDICT_FINISH && view->found->stamped)
+        plan_step(plan, view, STEP_FINISH, swap ? "mkswap" : "mkfs",
+                  text_format("%s, finish what an interrupted run made", view->fstype));
 }
 
 bool plan_relabels(const struct tier_view *view)
@@ -86,40 +66,37 @@ bool plan_relabels(const struct tier_view *view)
            !text_equal(fs->label, view->label);
 }
 
-static int plan_growing(struct plan *plan, const struct tier_view *view, struct error *error)
+static void plan_growing(struct plan *plan, const struct tier_view *view)
 {
     AUTO_FREE char *from = size_describe(view->found->disk.content.filesystem_bytes);
     AUTO_FREE char *to = size_describe(view->grows_to);
 
-    if (!view->grows_to)
-        return 0;
-    return from && to
-               ? plan_step(plan, view, STEP_GROW, "grow",
-                           text_format("%s from %s to %s", view->fstype, from, to), NULL, error)
-               : error_oom(error);
+    if (view->grows_to)
+        plan_step(plan, view, STEP_GROW, "grow",
+                  text_format("%s from %s to %s", view->fstype, from, to));
 }
 
-static int plan_swap_growing(struct plan *plan, const struct tier_view *view, struct error *error)
+static void plan_swap_growing(struct plan *plan, const struct tier_view *view)
 {
-    return view->want->tier == TIER_SWAP ? plan_growing(plan, view, error) : 0;
+    if (view->want->tier == TIER_SWAP)
+        plan_growing(plan, view);
 }
 
-static int plan_mounted_growing(struct plan *plan, const struct tier_view *view,
-                                struct error *error)
+static void plan_mounted_growing(struct plan *plan, const struct tier_view *view)
 {
     if (view->too_small)
-        return plan_warn(plan, error,
-                         "%s is to be mounted read-only, so its filesystem stays smaller than the "
-                         "device %s",
-                         view->path, view->found->disk.path);
-    return view->want->tier == TIER_SWAP ? 0 : plan_growing(plan, view, error);
+        plan_warn(plan,
+                  "%s is to be mounted read-only, so its filesystem stays smaller than the device "
+                  "%s",
+                  view->path, view->found->disk.path);
+    else if (view->want->tier != TIER_SWAP)
+        plan_growing(plan, view);
 }
 
-static int plan_label(struct plan *plan, const struct tier_view *view, struct error *error)
+static void plan_label(struct plan *plan, const struct tier_view *view)
 {
-    if (!plan_relabels(view) || view->want->tier != TIER_SWAP)
-        return 0;
-    return plan_step(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
+    if (plan_relabels(view) && view->want->tier == TIER_SWAP)
+        plan_step(plan, view, STEP_LABEL, "label", alloc_string(view->label));
 }
 
 static bool keeps_other_label(const struct tier_view *view)
@@ -130,14 +107,13 @@ static bool keeps_other_label(const struct tier_view *view)
 }
 
 /* A filesystem is labelled through its mount. */
-static int plan_mounted_label(struct plan *plan, const struct tier_view *view, struct error *error)
+static void plan_mounted_label(struct plan *plan, const struct tier_view *view)
 {
     if (keeps_other_label(view))
-        return plan_warn(plan, error, "%s is to be mounted read-only, so the label %s stays",
-                         view->path, view->label && *view->label ? view->label : "(none)");
-    if (!plan_relabels(view) || view->want->tier == TIER_SWAP)
-        return 0;
-    return plan_step(plan, view, STEP_LABEL, "label", strdup(view->label), NULL, error);
+        plan_warn(plan, "%s is to be mounted read-only, so the label %s stays", view->path,
+                  view->label && *view->label ? view->label : "(none)");
+    else if (plan_relabels(view) && view->want->tier != TIER_SWAP)
+        plan_step(plan, view, STEP_LABEL, "label", alloc_string(view->label));
 }
 
 /* fstab as it will be; one action for each line that changes. */
@@ -145,36 +121,39 @@ static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fs
                       struct error *error)
 {
     const struct fstab_line *line = view->line;
-    AUTO_FREE char *text = NULL, *after = NULL;
 
     if (view->want->os)
         return 0;
-    text = fstab_line_text(view->request, view->want, &view->found->disk, view->uuid, view->fstype);
-    if (!text)
-        return error_oom(error);
+    AUTO_FREE char *text =
+        fstab_line_text(view->request, view->want, &view->found->disk, view->uuid, view->fstype);
     if (line && fstab_same_fields(line->text, text)) {
-        if (view->found->intents.count == 0)
-            return 0;
-        return plan_step(
-            plan, view, STEP_FSTAB, "fstab",
-            text_format("line %d stays; the record of the interrupted run goes", line->number),
-            NULL, error);
+        if (view->found->intents.count > 0)
+            plan_step(
+                plan, view, STEP_FSTAB, "fstab",
+                text_format("line %d stays; the record of the interrupted run goes", line->number));
+        return 0;
     }
     if (view->facts->fstab.unwritable)
         return refuse_disk(error, "fstab-unwritable", view->want, view->found,
                            "needs a line in fstab, but %s", view->facts->fstab.unwritable);
-    after = fstab_text_edit(*fstab_after, line ? line->text : NULL, text);
-    if (!after)
-        return error_oom(error);
+    char *after = fstab_text_edit(*fstab_after, line ? line->text : NULL, text);
     free(*fstab_after);
-    *fstab_after = TAKE_PTR(after);
-    return plan_step(plan, view, STEP_FSTAB, "fstab",
-                     line ? text_format("replace line %d: %s", line->number, text)
-                          : text_format("add: %s", text),
-                     NULL, error);
+    *fstab_after = after;
+    plan_step(plan, view, STEP_FSTAB, "fstab",
+              line ? text_format("replace line %d: %s", line->number, text)
+                   : text_format("add: %s", text));
+    return 0;
 }
 
-static int for_each(struct plan *plan, const struct tier_views *views,
+static void for_each(struct plan *plan, const struct tier_views *views,
+                     void (*step)(struct plan *, const struct tier_view *))
+{
+    for (size_t i = 0; i < views->count; i++)
+        step(plan, &views->items[i]);
+}
+
+/* The same for a step that can refuse. */
+static int try_each(struct plan *plan, const struct tier_views *views,
                     int (*step)(struct plan *, const struct tier_view *, struct error *),
                     struct error *error)
 {
@@ -193,12 +172,10 @@ static bool plan_has(const struct plan *plan, enum step step)
     return false;
 }
 
-static int plan_root(struct plan *plan, const struct facts *facts, const struct request *request,
-                     struct error *error)
+static void plan_root(struct plan *plan, const struct facts *facts, const struct request *request)
 {
-    if (facts->root.exists || request->absent)
-        return 0;
-    return plan_step(plan, NULL, STEP_MKDIR_ROOT, "mkdir", strdup(request->root), NULL, error);
+    if (!facts->root.exists && !request->absent)
+        plan_step(plan, NULL, STEP_MKDIR_ROOT, "mkdir", alloc_string(request->root));
 }
 
 static bool is_mount_point(const struct mount_list *mounts, const char *path)
@@ -210,8 +187,8 @@ static bool is_mount_point(const struct mount_list *mounts, const char *path)
 }
 
 /* The root goes when nothing is in it but directories that go, and nothing is mounted there. */
-static int plan_root_removal(struct plan *plan, const struct departures *departures,
-                             const struct tier_views *views, struct error *error)
+static void plan_root_removal(struct plan *plan, const struct departures *departures,
+                              const struct tier_views *views)
 {
     const struct directory *root = &views->facts->root;
     size_t going = 0;
@@ -220,9 +197,8 @@ static int plan_root_removal(struct plan *plan, const struct departures *departu
         going += departures->items[i].declared_path && departures->items[i].directory_goes;
     if (!views->request->absent || !root->exists || root->entries.count != going ||
         is_mount_point(&views->facts->mounts, views->request->root))
-        return 0;
-    return plan_step(plan, NULL, STEP_LEAVE_ROOT, "rmdir", strdup(views->request->root), NULL,
-                     error);
+        return;
+    plan_step(plan, NULL, STEP_LEAVE_ROOT, "rmdir", alloc_string(views->request->root));
 }
 
 static bool is_to_be_mounted(const struct tier_views *views)
@@ -241,14 +217,14 @@ static bool is_to_be_mounted(const struct tier_views *views)
 static int plan_all_fstab(struct plan *plan, const struct tier_views *views,
                           const struct facts *facts, char **fstab_after, struct error *error)
 {
-    AUTO_FREE char *before = strdup(*fstab_after);
-    int r = before ? 0 : error_oom(error);
+    AUTO_FREE char *before = alloc_string(*fstab_after);
+    int r = 0;
 
     for (size_t i = 0; i < views->count && r == 0; i++)
         r = plan_fstab(plan, &views->items[i], fstab_after, error);
     if (r == 0 && facts->systemd && (strcmp(*fstab_after, before) != 0 || is_to_be_mounted(views)))
-        r = plan_step(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
-                      strdup("systemctl daemon-reload"), NULL, error);
+        plan_step(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
+                  alloc_string("systemctl daemon-reload"));
     return r;
 }
 
@@ -276,7 +252,7 @@ static int check_root(const struct plan *plan, const struct facts *facts,
                         facts->root_unwritable);
 }
 
-static int add_restart(struct plan *plan, struct error *error)
+static void add_restart(struct plan *plan)
 {
     bool swap = plan_has(plan, STEP_SWAPON) || plan_has(plan, STEP_LEAVE_SWAPOFF);
     json_t *reasons =
@@ -284,10 +260,8 @@ static int add_restart(struct plan *plan, struct error *error)
                                 "a restart")
              : json_array();
 
-    if (json_object_set_new(plan->consequences, "restart_needed", json_boolean(swap)) < 0 ||
-        json_object_set_new(plan->consequences, "restart_reasons", reasons) < 0)
-        return error_oom(error);
-    return 0;
+    json_object_set_new(plan->consequences, "restart_needed", json_boolean(swap));
+    json_object_set_new(plan->consequences, "restart_reasons", reasons);
 }
 
 static int plan_steps(struct plan *plan, const struct tier_views *views,
@@ -297,34 +271,26 @@ static int plan_steps(struct plan *plan, const struct tier_views *views,
     const struct facts *facts = views->facts;
     int r = departures_plan(departures, views, plan, fstab_after, error);
 
-    if (r == 0)
-        r = plan_root_removal(plan, departures, views, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_making, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_swapoff, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_swap_growing, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_label, error);
-    if (r == 0)
-        r = plan_root(plan, facts, request, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_directory, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_remount, error);
-    if (r == 0)
-        r = plan_all_fstab(plan, views, facts, fstab_after, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_mount, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_mounted_label, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_mounted_growing, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_swapon, error);
-    if (r == 0)
-        r = for_each(plan, views, plan_permissions, error);
+    if (r < 0)
+        return r;
+    plan_root_removal(plan, departures, views);
+    for_each(plan, views, plan_making);
+    r = try_each(plan, views, plan_swapoff, error);
+    if (r < 0)
+        return r;
+    for_each(plan, views, plan_swap_growing);
+    for_each(plan, views, plan_label);
+    plan_root(plan, facts, request);
+    for_each(plan, views, plan_directory);
+    for_each(plan, views, plan_remount);
+    r = plan_all_fstab(plan, views, facts, fstab_after, error);
+    if (r < 0)
+        return r;
+    for_each(plan, views, plan_mount);
+    for_each(plan, views, plan_mounted_label);
+    for_each(plan, views, plan_mounted_growing);
+    for_each(plan, views, plan_swapon);
+    r = try_each(plan, views, plan_permissions, error);
     if (r == 0)
         r = check_root(plan, facts, request, error);
     return r < 0 ? r : check_records(plan, facts, error);
@@ -336,18 +302,17 @@ int storage_plan(const void *request_, const void *facts_, struct plan *plan, st
     const struct facts *facts = facts_;
     __attribute__((cleanup(tier_views_release))) struct tier_views views = {0};
     __attribute__((cleanup(departures_release))) struct departures departures = {0};
-    AUTO_FREE char *fstab_after = strdup(facts->fstab.text ? facts->fstab.text : "");
-
-    if (!fstab_after)
-        return error_oom(error);
+    AUTO_FREE char *fstab_after = alloc_string(facts->fstab.text ? facts->fstab.text : "");
     int r = tier_views_make(request, facts, &views, error);
-    if (r == 0)
-        r = departures_make(&views, &departures, error);
-    if (r == 0)
-        r = plan_steps(plan, &views, &departures, &fstab_after, error);
-    if (r == 0)
-        r = add_restart(plan, error);
-    if (r == 0)
-        r = tier_report(&views, plan, error);
-    return r < 0 ? r : tier_diff(&views, &departures, fstab_after, plan, error);
+
+    if (r < 0)
+        return r;
+    departures_make(&views, &departures);
+    r = plan_steps(plan, &views, &departures, &fstab_after, error);
+    if (r < 0)
+        return r;
+    add_restart(plan);
+    tier_report(&views, plan);
+    tier_diff(&views, &departures, fstab_after, plan);
+    return 0;
 }

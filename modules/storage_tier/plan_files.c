@@ -1,44 +1,35 @@
 #include "plan_parts.h"
 
-#include <string.h>
-
+#include "alloc.h"
 #include "mode.h"
 #include "text.h"
 
 enum { NEW_DIRECTORY_MODE = 0755 };
 
-int plan_directory(struct plan *plan, const struct tier_view *view, struct error *error)
+void plan_directory(struct plan *plan, const struct tier_view *view)
 {
     const struct directory *point = &view->found->mount_point;
-    struct action *action;
-    int r = 0;
 
     if (view->want->tier == TIER_SWAP || view->want->shared)
-        return 0;
+        return;
     if (!point->exists)
-        r = plan_step(plan, view, STEP_MKDIR, "mkdir", strdup(view->path), NULL, error);
-    if (r == 0 && view->want->os && point->immutable)
-        r = plan_step(plan, view, STEP_IMMUTABLE_CLEAR, "chattr", text_format("-i %s", view->path),
-                      NULL, error);
+        plan_step(plan, view, STEP_MKDIR, "mkdir", alloc_string(view->path));
+    if (view->want->os && point->immutable)
+        plan_step(plan, view, STEP_IMMUTABLE_CLEAR, "chattr", text_format("-i %s", view->path));
     bool possible =
         (point->exists ? point->immutable_possible : view->facts->root.immutable_possible) &&
         !view->facts->root_unwritable;
-    if (r == 0 && !view->want->os && !point->immutable && possible) {
-        r = plan_step(plan, view, STEP_IMMUTABLE_SET, "chattr", text_format("+i %s", view->path),
-                      &action, error);
-        if (r == 0)
-            action->best_effort = true;
-    }
-    if (r == 0 && !view->want->os && !point->immutable && !possible)
-        r = plan_warn(plan, error,
-                      "%s can't have the immutable attribute here: while the disk is not mounted, "
-                      "what is written there lands on the OS disk",
-                      view->path);
-    return r;
+    if (!view->want->os && !point->immutable && possible)
+        plan_step(plan, view, STEP_IMMUTABLE_SET, "chattr", text_format("+i %s", view->path))
+            ->best_effort = true;
+    if (!view->want->os && !point->immutable && !possible)
+        plan_warn(plan,
+                  "%s can't have the immutable attribute here: while the disk is not mounted, what "
+                  "is written there lands on the OS disk",
+                  view->path);
 }
 
-static int plan_owner(struct plan *plan, const struct tier_view *view, bool known,
-                      struct error *error)
+static void plan_owner(struct plan *plan, const struct tier_view *view, bool known)
 {
     const struct found *found = view->found;
     const struct visible_directory *now = &found->visible;
@@ -46,11 +37,10 @@ static int plan_owner(struct plan *plan, const struct tier_view *view, bool know
 
     if ((found->owner_uid < 0 || found->owner_uid == uid) &&
         (found->group_gid < 0 || found->group_gid == gid))
-        return 0;
-    return plan_step(plan, view, STEP_CHOWN, "chown",
-                     text_format("%s:%s %s", view->want->owner ? view->want->owner : "",
-                                 view->want->group ? view->want->group : "", view->path),
-                     NULL, error);
+        return;
+    plan_step(plan, view, STEP_CHOWN, "chown",
+              text_format("%s:%s %s", view->want->owner ? view->want->owner : "",
+                          view->want->group ? view->want->group : "", view->path));
 }
 
 int plan_permissions(struct plan *plan, const struct tier_view *view, struct error *error)
@@ -65,16 +55,15 @@ int plan_permissions(struct plan *plan, const struct tier_view *view, struct err
     if (view->want->tier == TIER_SWAP || view->want->shared || view->want->adopt)
         return 0;
     if (unseen && (view->want->owner || view->want->group))
-        r = plan_step(plan, view, STEP_CHOWN, "chown",
-                      text_format("%s:%s %s", view->want->owner ? view->want->owner : "",
-                                  view->want->group ? view->want->group : "", view->path),
-                      NULL, error);
+        plan_step(plan, view, STEP_CHOWN, "chown",
+                  text_format("%s:%s %s", view->want->owner ? view->want->owner : "",
+                              view->want->group ? view->want->group : "", view->path));
     else
-        r = plan_owner(plan, view, !fresh, error);
-    if (r == 0 && view->want->mode)
+        plan_owner(plan, view, !fresh);
+    if (view->want->mode)
         r = mode_apply(view->want->mode, before, &mode, error);
     if (r == 0 && view->want->mode && (unseen || mode != before))
-        r = plan_step(plan, view, STEP_CHMOD, "chmod",
-                      text_format("%s %s", view->want->mode, view->path), NULL, error);
+        plan_step(plan, view, STEP_CHMOD, "chmod",
+                  text_format("%s %s", view->want->mode, view->path));
     return r;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "fstab_text.h"
 #include "mount_options.h"
@@ -69,7 +70,7 @@ static bool options_changed(const struct tier_view *view)
            !fstab_same_filesystem_options(line->options, view->want->mount_options);
 }
 
-static int warn_of_staying(struct plan *plan, const struct tier_view *view, struct error *error)
+static void warn_of_staying(struct plan *plan, const struct tier_view *view)
 {
     AUTO_FREE char *staying =
         view->line && view->line->options
@@ -77,34 +78,30 @@ static int warn_of_staying(struct plan *plan, const struct tier_view *view, stru
                                     view->mount->fs_options ? view->mount->fs_options : "")
             : NULL;
 
-    return staying ? plan_warn(plan, error,
-                               "%s is mounted with %s, which is no longer asked for and can't be "
-                               "switched off: it stays until the next mount",
-                               view->path, staying)
-                   : 0;
+    if (staying)
+        plan_warn(plan,
+                  "%s is mounted with %s, which is no longer asked for and can't be switched off: "
+                  "it stays until the next mount",
+                  view->path, staying);
 }
 
 /* Before the line is written: the next boot must not find one that the filesystem refuses. */
-int plan_remount(struct plan *plan, const struct tier_view *view, struct error *error)
+void plan_remount(struct plan *plan, const struct tier_view *view)
 {
     if (!view->mounted || (!flags_differ(view) && !options_changed(view)))
-        return 0;
-    int r =
-        plan_step(plan, view, STEP_REMOUNT, "remount",
-                  text_format("%s with %s", view->path, view->want->mount_options), NULL, error);
-    return r < 0 ? r : warn_of_staying(plan, view, error);
+        return;
+    plan_step(plan, view, STEP_REMOUNT, "remount",
+              text_format("%s with %s", view->path, view->want->mount_options));
+    warn_of_staying(plan, view);
 }
 
-int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error)
+void plan_mount(struct plan *plan, const struct tier_view *view)
 {
-    int r = 0;
-
     if (view->want->os || view->want->tier == TIER_SWAP)
-        return 0;
+        return;
     if (!view->mounted)
-        return plan_step(plan, view, STEP_MOUNT, "mount", strdup(view->path), NULL, error);
-    if (view->found->mount_point.entries.count)
-        r = plan_warn(plan, error, "%s is not empty below its mount: %s is hidden there",
-                      view->path, view->found->mount_point.entries.items[0]);
-    return r;
+        plan_step(plan, view, STEP_MOUNT, "mount", alloc_string(view->path));
+    else if (view->found->mount_point.entries.count)
+        plan_warn(plan, "%s is not empty below its mount: %s is hidden there", view->path,
+                  view->found->mount_point.entries.items[0]);
 }

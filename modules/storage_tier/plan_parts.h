@@ -5,22 +5,21 @@
 #include "steps.h"
 #include "tiers.h"
 
-/* Adds an action; steals `detail` (NULL: out of memory). `tier` and `device` are what it shows,
- * NULL: none. */
-int plan_tier_step(struct plan *plan, const char *tier, const char *device, size_t subject,
-                   enum step step, const char *op, char *detail, struct action **ret_action,
-                   struct error *error);
+/* Adds an action, which is valid until the next one; steals `detail`. `tier` and `device` are what
+ * it shows, NULL: none. */
+struct action *plan_tier_step(struct plan *plan, const char *tier, const char *device,
+                              size_t subject, enum step step, const char *op, char *detail);
 
 /* The same for a declared disk. `view` NULL: about no tier. Steals `detail`. */
-int plan_step(struct plan *plan, const struct tier_view *view, enum step step, const char *op,
-              char *detail, struct action **ret_action, struct error *error);
+struct action *plan_step(struct plan *plan, const struct tier_view *view, enum step step,
+                         const char *op, char *detail);
 
 /* Whether the filesystem has to get the tier's label. */
 bool plan_relabels(const struct tier_view *view);
 
-int plan_directory(struct plan *plan, const struct tier_view *view, struct error *error);
+void plan_directory(struct plan *plan, const struct tier_view *view);
 int plan_permissions(struct plan *plan, const struct tier_view *view, struct error *error);
-int plan_remount(struct plan *plan, const struct tier_view *view, struct error *error);
-int plan_mount(struct plan *plan, const struct tier_view *view, struct error *error);
+void plan_remount(struct plan *plan, const struct tier_view *view);
+void plan_mount(struct plan *plan, const struct tier_view *view);
 int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *error);
-int plan_swapon(struct plan *plan, const struct tier_view *view, struct error *error);
+void plan_swapon(struct plan *plan, const struct tier_view *view);

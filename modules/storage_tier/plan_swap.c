@@ -1,7 +1,6 @@
 #include "plan_parts.h"
 
-#include <string.h>
-
+#include "alloc.h"
 #include "cleanup.h"
 #include "refuse.h"
 #include "text.h"
@@ -52,19 +51,18 @@ int plan_swapoff(struct plan *plan, const struct tier_view *view, struct error *
                            "must be switched off for a moment to change its %s, but memory can't "
                            "hold the %llu bytes in it; run again when less is used",
                            change, (unsigned long long)swap->used_bytes);
-    return plan_step(plan, view, STEP_SWAPOFF, "swapoff", text_format("to change its %s", change),
-                     NULL, error);
+    plan_step(plan, view, STEP_SWAPOFF, "swapoff", text_format("to change its %s", change));
+    return 0;
 }
 
-int plan_swapon(struct plan *plan, const struct tier_view *view, struct error *error)
+void plan_swapon(struct plan *plan, const struct tier_view *view)
 {
     const struct swap *swap = active_swap(view);
     int priority = view->request->swap_priority;
 
     if (view->want->tier != TIER_SWAP || (swap && !swap_change(view, swap)))
-        return 0;
-    return plan_step(plan, view, STEP_SWAPON, "swapon",
-                     priority >= 0 ? text_format("priority %d", priority)
-                                   : strdup("default priority"),
-                     NULL, error);
+        return;
+    plan_step(plan, view, STEP_SWAPON, "swapon",
+              priority >= 0 ? text_format("priority %d", priority)
+                            : alloc_string("default priority"));
 }

@@ -14,6 +14,7 @@
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "directory.h"
 #include "fstab_file.h"
@@ -82,17 +83,17 @@ static void look_up_names(const struct disk_request *want, struct found *found)
 }
 
 /* Opened, since a filesystem that shut down after an error still tells its space. */
-static int look_at_visible(const char *path, struct visible_directory *visible, struct error *error)
+static void look_at_visible(const char *path, struct visible_directory *visible)
 {
     struct stat status;
     struct statvfs space;
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return 0;
+        return;
     if (fd < 0 || fstat(fd, &status) < 0 || fstatvfs(fd, &space) < 0) {
-        visible->unreadable = strdup(strerror(errno));
-        return visible->unreadable ? 0 : error_oom(error);
+        visible->unreadable = alloc_string(strerror(errno));
+        return;
     }
     visible->exists = true;
     visible->mode = (int)(status.st_mode & 07777);
@@ -100,16 +101,13 @@ static int look_at_visible(const char *path, struct visible_directory *visible, 
     visible->gid = (int)status.st_gid;
     visible->size_bytes = space.f_blocks * space.f_frsize;
     visible->available_bytes = space.f_bavail * space.f_frsize;
-    return 0;
 }
 
 /* The nearest directory above that exists decides what a new one will be able to do. */
 static int look_at_root(const char *root, struct facts *facts, struct error *error)
 {
-    AUTO_FREE char *existing = strdup(root), *real = NULL;
+    AUTO_FREE char *existing = alloc_string(root), *real = NULL;
 
-    if (!existing)
-        return error_oom(error);
     while (*existing && !(real = realpath(existing, NULL))) {
         struct stat status;
         if (lstat(existing, &status) == 0 && S_ISLNK(status.st_mode))
@@ -119,8 +117,6 @@ static int look_at_root(const char *root, struct facts *facts, struct error *err
     }
     facts->real_root =
         text_format("%s%s", real && strcmp(real, "/") != 0 ? real : "", root + strlen(existing));
-    if (!facts->real_root)
-        return error_oom(error);
     AUTO_CLOSE int fd = open(real ? real : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOTDIR)
         return error_refuse(error, "root-is-no-directory", "root: %s exists and is no directory",
@@ -133,35 +129,32 @@ static int look_at_root(const char *root, struct facts *facts, struct error *err
     return r;
 }
 
-static int look_at_mount_point(const struct facts *facts, const struct request *request,
-                               const struct disk_request *want, struct found *found,
-                               struct error *error)
+static void look_at_mount_point(const struct facts *facts, const struct request *request,
+                                const struct disk_request *want, struct found *found)
 {
+    struct error error = ERROR_INIT;
+
     if (!facts->root.exists || !facts->root.is_directory)
-        return 0;
+        return;
     AUTO_CLOSE int parent = directory_open_below(request->root);
-    int r = parent < 0 ? error_set_errno(error, parent, "opening %s", request->root)
+    int r = parent < 0 ? error_set_errno(&error, parent, "opening %s", request->root)
                        : directory_read(parent, tier_names[want->tier], ENTRIES_SHOWN,
-                                        &found->mount_point, error);
-    if (r == 0 || r == -ENOMEM)
-        return r;
-    found->mount_point.inaccessible = strdup(error_message(error));
-    error_clear(error);
-    return found->mount_point.inaccessible ? 0 : error_oom(error);
+                                        &found->mount_point, &error);
+    if (r < 0)
+        found->mount_point.inaccessible = alloc_string(error_message(&error));
+    error_clear(&error);
 }
 
-static int look_for_unit(const struct unit_list *units, const struct disk_request *want,
-                         const char *path, struct found *found, struct error *error)
+static void look_for_unit(const struct unit_list *units, const struct disk_request *want,
+                          const char *path, struct found *found)
 {
     const struct signature *fs = found_filesystem(found);
     const struct unit *unit = want->tier == TIER_SWAP
                                   ? units_find(units, NULL, found->disk.path, fs ? fs->uuid : NULL)
                                   : units_find(units, path, NULL, NULL);
 
-    if (!unit)
-        return 0;
-    found->unit = strdup(unit->path);
-    return found->unit ? 0 : error_oom(error);
+    if (unit)
+        found->unit = alloc_string(unit->path);
 }
 
 static int probe_one(const struct request *request, size_t index, struct host *host,
@@ -172,13 +165,11 @@ static int probe_one(const struct request *request, size_t index, struct host *h
     const struct disk_request *want = &request->disks.items[index];
     struct found *found = &facts->found.items[index];
     AUTO_FREE char *path = tier_path(request, want->tier);
-    int r;
+    int r = 0;
 
-    if (!path)
-        return error_oom(error);
     if (want->os) {
         /* What is mounted at its own path is no tier of the OS disk's, and leaves. */
-        r = probe_os_disk(request->root, host, found, error);
+        probe_os_disk(request->root, host, found);
     } else {
         /* The disk moves over; what stays behind is enough to be told from others. */
         struct disk *disk = disks_find(&host->disks, resolved[index].disk->devno);
@@ -188,15 +179,15 @@ static int probe_one(const struct request *request, size_t index, struct host *h
         r = probe_disk(request, want, host, &facts->fstab, intents,
                        before ? &before->found.items[index] : NULL, found, error);
     }
-    if (r == 0)
-        r = look_for_unit(units, want, path, found, error);
-    if (r == 0 && want->tier != TIER_SWAP)
-        r = look_at_mount_point(facts, request, want, found, error);
-    if (r == 0)
-        look_up_names(want, found);
-    if (r == 0 && want->tier != TIER_SWAP)
-        r = look_at_visible(path, &found->visible, error);
-    return r;
+    if (r < 0)
+        return r;
+    look_for_unit(units, want, path, found);
+    look_up_names(want, found);
+    if (want->tier == TIER_SWAP)
+        return 0;
+    look_at_mount_point(facts, request, want, found);
+    look_at_visible(path, &found->visible);
+    return 0;
 }
 
 static void intents_release(struct intent_list *intents)
@@ -228,18 +219,15 @@ static int probe_disks(const struct request *request, const struct facts *before
 {
     __attribute__((cleanup(host_release))) struct host host = {0};
     __attribute__((cleanup(intents_release))) struct intent_list intents = {0};
-    __attribute__((cleanup(units_release))) struct unit_list units = {0};
+    __attribute__((cleanup(units_release))) struct unit_list units = units_read();
     struct resolved resolved[4] = {0};
     int r = resolve_in_time(request, &host, resolved, error);
 
     fstab_find_devices(&facts->fstab, &host.mounts);
     if (r == 0)
         r = intents_read(&intents, error);
-    if (r == 0)
-        r = units_read(&units, error);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
-        if (!fields_append(&found_fields, &facts->found))
-            r = error_oom(error);
+        fields_append(&found_fields, &facts->found);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
         r = probe_one(request, i, &host, resolved, &intents, &units, before, facts, error);
     if (r == 0)
@@ -257,11 +245,9 @@ static int probe_disks(const struct request *request, const struct facts *before
 static int probe_once(const struct request *request, const struct facts *before,
                       struct facts **ret_facts, struct error *error)
 {
-    struct facts *facts = calloc(1, sizeof(*facts));
+    struct facts *facts = alloc_zeroed(1, sizeof(*facts));
     int r = 0;
 
-    if (!facts)
-        return error_oom(error);
     facts->root_user = geteuid() == 0;
     if (facts->root_user)
         r = probe_host(request, facts, error);
@@ -299,7 +285,7 @@ static int probe_steadily(const struct request *request, const struct facts *bef
         const struct timespec end = intents_changed();
         bool steady = start.tv_sec == end.tv_sec && start.tv_nsec == end.tv_nsec;
 
-        if (steady || r == -ENOMEM || i == PROBES_OF_RECORDS)
+        if (steady || i == PROBES_OF_RECORDS)
             return r;
         if (r == 0)
             facts_free(*ret_facts);

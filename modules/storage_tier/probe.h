@@ -18,7 +18,7 @@ void host_release(struct host *host);
 
 /* Reads the signatures of every disk but the OS disk's into `content`, of the tiers' types only or
  * of all; what can't be opened stays CONTENT_UNKNOWN. Cheap. */
-int host_read_signatures(struct host *host, bool all_types, struct error *error);
+void host_read_signatures(struct host *host, bool all_types);
 
 /* A disk that is in use by others: an exclusive open fails. Fills `busy`. */
 int disk_test_busy(struct disk *disk, struct error *error);

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "content.h"
 #include "filesystem_mounted.h"
@@ -33,11 +34,8 @@ static bool in_use(const struct disk *disk)
 static int keep(const struct fields *fields, const void *item, void *list, struct error *error)
 {
     AUTO_JSON json_t *json = fields_to_json(fields, item);
-    void *copy = fields_append(fields, list);
 
-    if (!json || !copy)
-        return error_oom(error);
-    return fields_from_json(fields, json, copy, error);
+    return fields_from_json(fields, json, fields_append(fields, list), error);
 }
 
 /* The one record that is about this disk. */
@@ -62,8 +60,6 @@ static int find_stamped(const struct intent_list *intents, struct found *found, 
     AUTO_FREE char *identity = intent_identity(&found->disk);
     int r = 0;
 
-    if (!identity)
-        return error_oom(error);
     for (size_t i = 0; i < intents->count && r == 0 && !found->stamped; i++) {
         const struct intent *intent = &intents->items[i];
 
@@ -116,12 +112,12 @@ static int check_finished(struct found *found, struct error *error)
         found->xfs_in_progress || !text_equal(fs->type, "xfs"))
         return 0;
     int r = program_run(argv, NULL, 0, NULL, error);
-    if (r == -ENOMEM)
+    if (r == -ENOMEM) /* the kernel's: it was not started */
         return r;
     if (r < 0)
-        found->unfinished = strdup(error_message(error));
+        found->unfinished = alloc_string(error_message(error));
     error_clear(error);
-    return r < 0 && !found->unfinished ? error_oom(error) : 0;
+    return 0;
 }
 
 /* Whether the cheap look is enough: what the disk bears is ours, or is to be adopted. */
@@ -148,7 +144,7 @@ static int find_orphan_stamp(struct found *found, struct error *error)
             continue;
         block[STAMP_SIZE - 1] = '\0';
         const char *uuid = strstr(block, "uuid=");
-        AUTO_FREE char *copy = uuid ? strndup(uuid + 5, strcspn(uuid + 5, "\n")) : NULL;
+        AUTO_FREE char *copy = uuid ? alloc_string_part(uuid + 5, strcspn(uuid + 5, "\n")) : NULL;
         if (!copy)
             continue;
         stamp_fill(expected, copy);
@@ -184,19 +180,16 @@ static int examine_content(const struct request *request, const struct found *be
 }
 
 /* The mkfs of a killed run goes on and keeps the lock (systemd's, on the whole disk's node): what
- * it leaves can be judged when it has finished. Who holds the lock for longer is named by apply. */
-static int wait_for_lock(const struct disk *disk, int *ret_fd, struct error *error)
+ * it leaves can be judged when it has finished. Who holds the lock for longer is named by apply.
+ * Returns the node's descriptor, which has it unless that took too long; below 0: there is none. */
+static int wait_for_lock(const struct disk *disk)
 {
     AUTO_FREE char *path = disk_whole_node(disk);
-
-    if (!path)
-        return error_oom(error);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
     for (time_t end = time(NULL) + LOCK_SECONDS;
          fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK && time(NULL) < end;)
         nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
-    *ret_fd = fd;
-    return 0;
+    return fd;
 }
 
 /* What opens the device exclusively, for a moment: with the lock, so that nobody who works on the
@@ -204,11 +197,9 @@ static int wait_for_lock(const struct disk *disk, int *ret_fd, struct error *err
 static int find_use_and_intent(const struct intent_list *intents, bool active, struct found *found,
                                struct error *error)
 {
-    AUTO_CLOSE int lock = -1;
-    int r = active ? 0 : wait_for_lock(&found->disk, &lock, error);
+    AUTO_CLOSE int lock = active ? -1 : wait_for_lock(&found->disk);
+    int r = active ? 0 : disk_test_busy(&found->disk, error);
 
-    if (r == 0 && !active)
-        r = disk_test_busy(&found->disk, error);
     if (r == 0 && found->disk.busy)
         found->users = device_users(found->disk.devno);
     return r < 0 ? r : find_intent(intents, found, error);
@@ -255,42 +246,38 @@ static bool related(const struct disk *a, const struct disk *b)
     return false;
 }
 
-/* Another device with a UUID: in the signatures that the host's cheap look found. */
-static int find_bearer(const struct host *host, const struct disk *disk, const char *uuid,
-                       char **ret_path, struct error *error)
+/* Another device with a UUID: in the signatures that the host's cheap look found. Owned by the
+ * caller; NULL: none. */
+static char *find_bearer(const struct host *host, const struct disk *disk, const char *uuid)
 {
     for (size_t i = 0; uuid && i < host->disks.count; i++) {
         const struct disk *other = &host->disks.items[i];
 
-        if (other->content.signatures.count == 0 || related(disk, other) ||
-            !text_equal(other->content.signatures.items[0].uuid, uuid))
-            continue;
-        *ret_path = strdup(other->path);
-        return *ret_path ? 0 : error_oom(error);
+        if (other->content.signatures.count > 0 && !related(disk, other) &&
+            text_equal(other->content.signatures.items[0].uuid, uuid))
+            return alloc_string(other->path);
     }
-    return 0;
+    return NULL;
 }
 
-static int find_others(const struct disk_request *want, const struct host *host,
-                       const struct fstab *fstab, struct found *found, struct error *error)
+static void find_others(const struct disk_request *want, const struct host *host,
+                        const struct fstab *fstab, struct found *found)
 {
     const struct signature *fs = found_filesystem(found);
     const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[want->tier]);
-    int r = fs ? find_bearer(host, &found->disk, fs->uuid, &found->duplicate, error) : 0;
 
-    if (r == 0 && line && line->uuid && !(fs && text_equal(fs->uuid, line->uuid)))
-        r = find_bearer(host, &found->disk, line->uuid, &found->line_device, error);
-    return r;
+    if (fs)
+        found->duplicate = find_bearer(host, &found->disk, fs->uuid);
+    if (line && line->uuid && !(fs && text_equal(fs->uuid, line->uuid)))
+        found->line_device = find_bearer(host, &found->disk, line->uuid);
 }
 
-static int find_tool(const struct disk_request *want, struct found *found, struct error *error)
+static void find_tool(const struct disk_request *want, struct found *found)
 {
-    found->tool = want->tier == TIER_SWAP ? strdup("mkswap") : text_format("mkfs.%s", want->fstype);
-    if (!found->tool)
-        return error_oom(error);
+    found->tool =
+        want->tier == TIER_SWAP ? alloc_string("mkswap") : text_format("mkfs.%s", want->fstype);
     AUTO_FREE char *path = program_find(found->tool);
     found->tool_missing = path == NULL;
-    return 0;
 }
 
 static void find_grow_tool(struct found *found)
@@ -329,11 +316,9 @@ int probe_disk(const struct request *request, const struct disk_request *want,
 
     if (r == 0)
         r = keep_partitions(host, found, error);
-    if (r == 0)
-        r = find_others(want, host, fstab, found, error);
-    if (r == 0)
-        r = find_tool(want, found, error);
     if (r == 0) {
+        find_others(want, host, fstab, found);
+        find_tool(want, found);
         find_grow_tool(found);
         find_mounted_size(found);
         found->discards = disk_discards(&found->disk);

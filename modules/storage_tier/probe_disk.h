@@ -13,8 +13,7 @@ int probe_disk(const struct request *request, const struct disk_request *want,
 
 /* Fills found->disk with the device of the filesystem that holds `path` (as far as one is known).
  */
-int probe_os_disk(const char *path, const struct host *host, struct found *found,
-                  struct error *error);
+void probe_os_disk(const char *path, const struct host *host, struct found *found);
 
 /* What tells a half-made disk: whether its first KiB is zero, and whether an XFS there says that
  * its mkfs did not finish. Past the kernel's cache. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "directory.h"
 #include "judge.h"
@@ -122,46 +123,37 @@ static const struct disk *find_disk(const struct search *search)
     return disk ? disk : find(search, named_by_line);
 }
 
-static int copy(const char *from, char **ret, struct error *error)
-{
-    *ret = from ? strdup(from) : NULL;
-    return from && !*ret ? error_oom(error) : 0;
-}
-
-static int fill_disk(const struct search *search, const struct disk *disk, struct former *former,
-                     struct error *error)
+static void fill_disk(const struct search *search, const struct disk *disk, struct former *former)
 {
     const struct swap_list *swaps = &search->host->swaps;
     const struct signature *fs = signature_of(disk);
-    int r = copy(disk->path, &former->device, error);
 
+    former->device = alloc_string(disk->path);
     former->devno = disk->devno;
     former->mounted = search->tier != TIER_SWAP && in_use_as_it(search, disk);
     former->swap_active = search->tier == TIER_SWAP && disk->swap_active;
     for (size_t i = 0; i < swaps->count; i++)
         if (former->swap_active && swaps->items[i].devno == disk->devno)
             former->swap_used_bytes = swaps->items[i].used_bytes;
-    if (r == 0)
-        r = copy(fs->type, &former->fstype, error);
-    if (r == 0)
-        r = copy(fs->label, &former->label, error);
-    return r < 0 ? r : copy(fs->uuid, &former->uuid, error);
+    former->fstype = alloc_string(fs->type);
+    former->label = alloc_string(fs->label);
+    former->uuid = alloc_string(fs->uuid);
 }
 
 /* At the line's target, where another root was declared when it was written. */
-static int fill_use(const struct search *search, struct former *former, struct error *error)
+static void fill_use(const struct search *search, struct former *former)
 {
     const struct disk *disk = find_disk(search);
     bool moved =
         disk && holds(&disk->mounts, search->path) && !holds(&disk->mounts, search->target);
     const char *where = moved ? search->path : search->target;
-    int r = disk ? fill_disk(search, disk, former, error) : 0;
 
-    if (r == 0 && !text_equal(where, search->path))
-        r = copy(where, &former->path, error);
-    if (r == 0 && former->mounted && may_go(search, disk))
-        r = probe_users(search->host, search->facts, disk, where, &former->users, error);
-    return r;
+    if (disk)
+        fill_disk(search, disk, former);
+    if (!text_equal(where, search->path))
+        former->path = alloc_string(where);
+    if (former->mounted && may_go(search, disk))
+        former->users = probe_users(search->host, search->facts, disk, where);
 }
 
 /* A directory that doesn't have the tier's name is nobody's but who made it. */
@@ -169,10 +161,8 @@ static int read_directory(const char *path, enum tier tier, struct directory *re
                           struct error *error)
 {
     const char *slash = strrchr(path, '/');
-    AUTO_FREE char *above = strndup(path, (size_t)(slash - path));
+    AUTO_FREE char *above = alloc_string_part(path, (size_t)(slash - path));
 
-    if (!above)
-        return error_oom(error);
     if (slash == path || !text_equal(slash + 1, tier_names[tier]))
         return 0;
     AUTO_CLOSE int parent = directory_open_below(above);
@@ -185,10 +175,11 @@ static int look(const struct search *search, struct former *former, struct error
 {
     const struct directory *root = &search->facts->root;
     bool has_root = root->exists && root->is_directory;
-    int r = fill_use(search, former, error);
+    int r = 0;
 
-    if (search->tier == TIER_SWAP || r < 0)
-        return r;
+    fill_use(search, former);
+    if (search->tier == TIER_SWAP)
+        return 0;
     if (former->path)
         r = read_directory(former->path, search->tier, &former->directory, error);
     if (r == 0 && has_root)
@@ -204,7 +195,7 @@ static char *target_of(const struct search *search)
 
     if (search->tier == TIER_SWAP || !target || *target != '/')
         target = search->path;
-    return text_trim_slashes(strdup(target));
+    return text_trim_slashes(alloc_string(target));
 }
 
 int probe_former(const struct request *request, const struct host *host, struct facts *facts,
@@ -213,8 +204,7 @@ int probe_former(const struct request *request, const struct host *host, struct 
     int r = 0;
 
     for (int t = 0; t < TIER_COUNT; t++)
-        if (!fields_append(&former_fields, &facts->former))
-            return error_oom(error);
+        fields_append(&former_fields, &facts->former);
     for (int t = 0; t < TIER_COUNT && r == 0; t++) {
         AUTO_FREE char *path = tier_path(request, (enum tier)t);
         const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[t]);
@@ -224,10 +214,8 @@ int probe_former(const struct request *request, const struct host *host, struct 
                                 .tier = (enum tier)t,
                                 .line = line,
                                 .path = path};
-        AUTO_FREE char *target = path ? target_of(&search) : NULL;
+        AUTO_FREE char *target = target_of(&search);
 
-        if (!target)
-            return error_oom(error);
         search.target = target;
         r = look(&search, &facts->former.items[t], error);
     }

@@ -27,12 +27,11 @@ int host_read(struct host *ret_host, struct error *error)
         r = swaps_read(&host.swaps, error);
     if (r == 0)
         r = disks_read(&host.mounts, &host.swaps, &host.disks, error);
-    if (r == 0)
-        r = disks_mark_os(&host.disks, &host.mounts, &host.os_known, error);
     if (r < 0) {
         host_release(&host);
         return r;
     }
+    host.os_known = disks_mark_os(&host.disks, &host.mounts);
     *ret_host = host;
     return 0;
 }
@@ -53,19 +52,17 @@ static int read_signatures(struct disk *disk, const char *const *types, struct e
 }
 
 /* The OS disk's too: a copy of it can be attached as a data disk. */
-int host_read_signatures(struct host *host, bool all_types, struct error *error)
+void host_read_signatures(struct host *host, bool all_types)
 {
+    struct error ignored = ERROR_INIT;
+
     for (size_t i = 0; i < host->disks.count; i++) {
         struct disk *disk = &host->disks.items[i];
 
-        if (!disk->path)
-            continue;
-        int r = read_signatures(disk, all_types ? NULL : tier_types, error);
-        if (r == -ENOMEM)
-            return r;
-        error_clear(error);
+        if (disk->path)
+            read_signatures(disk, all_types ? NULL : tier_types, &ignored);
+        error_clear(&ignored);
     }
-    return 0;
 }
 
 int disk_test_busy(struct disk *disk, struct error *error)

@@ -1,9 +1,9 @@
 #include "probe_disk.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "content.h"
 #include "text.h"
@@ -34,12 +34,6 @@ static const struct mount *mount_of(const struct host *host, const char *path)
     return best;
 }
 
-static int copy_text(const char *from, char **ret, struct error *error)
-{
-    *ret = from ? strdup(from) : NULL;
-    return from && !*ret ? error_oom(error) : 0;
-}
-
 static const struct disk *disk_of_mount(const struct host *host, const struct mount *mount)
 {
     const struct disk *disk = disks_find(&host->disks, mount->devno);
@@ -50,31 +44,27 @@ static const struct disk *disk_of_mount(const struct host *host, const struct mo
     return disk;
 }
 
-int probe_os_disk(const char *path, const struct host *host, struct found *found,
-                  struct error *error)
+void probe_os_disk(const char *path, const struct host *host, struct found *found)
 {
     const struct mount *mount = mount_of(host, path);
     const struct disk *disk = mount ? disk_of_mount(host, mount) : NULL;
-    int r = mount ? copy_text(mount->fstype, &found->filesystem, error) : 0;
+    struct error ignored = ERROR_INIT;
 
-    if (!disk || r < 0)
-        return r;
+    if (mount)
+        found->filesystem = alloc_string(mount->fstype);
+    if (!disk)
+        return;
     const struct disk *whole = disk->parent ? disks_find_name(&host->disks, disk->parent) : disk;
     found->disk.devno = disk->devno;
     found->disk.size_bytes = disk->size_bytes;
     found->disk.os = true;
-    r = copy_text(disk->name, &found->disk.name, error);
-    if (r == 0)
-        r = copy_text(disk->path, &found->disk.path, error);
-    if (r == 0)
-        r = copy_text(disk->by_id, &found->disk.by_id, error);
-    if (r == 0 && whole)
-        r = copy_text(whole->serial, &found->disk.serial, error);
-    if (r < 0)
-        return r;
-    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY, error);
+    found->disk.name = alloc_string(disk->name);
+    found->disk.path = alloc_string(disk->path);
+    found->disk.by_id = alloc_string(disk->by_id);
+    if (whole)
+        found->disk.serial = alloc_string(whole->serial);
+    AUTO_CLOSE int fd = disk_open(disk, O_RDONLY, &ignored);
     if (fd >= 0)
-        r = content_read_signatures(fd, NULL, &found->disk.content, error);
-    error_clear(error); /* no node for it in this container: then UUID and label stay unknown */
-    return r == -ENOMEM ? r : 0;
+        content_read_signatures(fd, NULL, &found->disk.content, &ignored);
+    error_clear(&ignored); /* no node for it in this container: then UUID and label stay unknown */
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "disk_identity.h"
 #include "lookup.h"
@@ -60,8 +61,8 @@ static int find_by_label(const struct disk_request *want, const struct host *hos
     if (r < 0)
         return r;
     *ret_disk = found;
-    *ret_found_by = strdup("label");
-    return *ret_found_by ? 0 : error_oom(error);
+    *ret_found_by = alloc_string("label");
+    return 0;
 }
 
 static int resolve_one(const struct request *request, const struct disk_request *want,
@@ -125,9 +126,10 @@ static int look(const struct request *request, struct host *host, struct resolve
 {
     int r = host_read(host, error);
 
-    if (r == 0)
-        r = host_read_signatures(host, false, error);
-    return r < 0 ? r : resolve_all(request, host, resolved, error);
+    if (r < 0)
+        return r;
+    host_read_signatures(host, false);
+    return resolve_all(request, host, resolved, error);
 }
 
 /* A disk that isn't there yet is waited for; anything else that is wrong is wrong for good. The
@@ -154,11 +156,11 @@ int resolve_in_time(const struct request *request, struct host *host, struct res
     }
     /* Once more, so that the candidates are listed with everything that is on them. */
     resolved_release(resolved);
-    int r = host_read_signatures(host, true, error);
-    if (r == 0)
-        r = resolve_all(request, host, resolved, error);
+    error_clear(error);
+    host_read_signatures(host, true);
+    int r = resolve_all(request, host, resolved, error);
     if (r != -ENOENT)
         return r;
-    AUTO_FREE char *reason = strdup(error_message(error));
-    return reason ? disks_not_found(&host->disks, error, "%s", reason) : error_oom(error);
+    AUTO_FREE char *reason = alloc_string(error_message(error));
+    return disks_not_found(&host->disks, error, "%s", reason);
 }

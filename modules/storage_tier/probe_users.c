@@ -66,8 +66,8 @@ static void add_devices(struct text *text, const struct host *host, const struct
             add(text, "swap", " is on ", host->swaps.items[i].path);
 }
 
-int probe_users(const struct host *host, const struct facts *facts, const struct disk *disk,
-                const char *path, char **ret_users, struct error *error)
+char *probe_users(const struct host *host, const struct facts *facts, const struct disk *disk,
+                  const char *path)
 {
     AUTO_TEXT struct text text = {0};
     AUTO_FREE char *processes = mount_users(path);
@@ -76,8 +76,5 @@ int probe_users(const struct host *host, const struct facts *facts, const struct
         text_add(&text, processes);
     add_mounts(&text, host, disk, path);
     add_devices(&text, host, facts, path);
-    if (!text.length && !text.failed)
-        return 0;
-    *ret_users = text_take(&text);
-    return *ret_users ? 0 : error_oom(error);
+    return text.length ? text_take(&text) : NULL;
 }

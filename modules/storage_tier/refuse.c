@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "cleanup.h"
 #include "text.h"
@@ -10,15 +9,12 @@
 int refuse_disk(struct error *error, const char *id, const struct disk_request *want,
                 const struct found *found, const char *format, ...)
 {
-    AUTO_FREE char *device = disk_describe(&found->disk), *text = NULL;
+    AUTO_FREE char *device = disk_describe(&found->disk);
     va_list arguments;
 
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0)
-        text = NULL;
+    AUTO_FREE char *text = text_vformat(format, arguments);
     va_end(arguments);
-    if (!device || !text)
-        return error_oom(error);
     error_refuse(error, id, "disk %s: %s %s", want->name, device, text);
     error_detail(error, "disk", json_text(want->name));
     error_detail(error, "device", json_text(found->disk.path));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "request_parts.h"
 #include "text.h"
@@ -122,10 +123,8 @@ static int check_strategy(struct request *request, const char *shared_tier, stru
 
 static int parse_root(const char *root, char **ret_root, struct error *error)
 {
-    char *copied = text_trim_slashes(strdup(root));
+    char *copied = text_trim_slashes(alloc_string(root));
 
-    if (!copied)
-        return error_oom(error);
     *ret_root = copied;
     if (copied[0] != '/' || copied[1] == '\0' || strstr(copied, "//"))
         return error_set(error, -EINVAL, "root: %s is not an absolute path below /", root);
@@ -133,8 +132,6 @@ static int parse_root(const char *root, char **ret_root, struct error *error)
         if (strncmp(p, "/..", 3) == 0 && (p[3] == '/' || p[3] == '\0'))
             return error_set(error, -EINVAL, "root: %s must not contain ..", root);
     AUTO_FREE char *ended = text_format("%s/", copied);
-    if (!ended)
-        return error_oom(error);
     if (strstr(ended, "/./"))
         return error_set(error, -EINVAL, "root: %s must not contain . as a directory", root);
     for (const char *p = copied; *p; p++)
@@ -151,8 +148,6 @@ static int parse_disks(const json_t *params, struct request *request, struct err
 
     json_array_foreach (json_object_get(params, "disks"), i, json) {
         struct disk_request *disk = fields_append(&disk_request_fields, &request->disks);
-        if (!disk)
-            return error_oom(error);
         int r = request_parse_disk(json, params, disk, error);
         if (r < 0)
             return r;
@@ -170,11 +165,9 @@ static void forget_disks(struct request *request)
 
 int request_parse(const json_t *params, void **ret_request, struct error *error)
 {
-    struct request *request = calloc(1, sizeof(*request));
+    struct request *request = alloc_zeroed(1, sizeof(*request));
     const json_t *priority = json_object_get(params, "swap_priority");
 
-    if (!request)
-        return error_oom(error);
     request->swap_priority = json_is_integer(priority) ? (int)json_integer_value(priority) : -1;
     request->backup = json_is_true(json_object_get(params, "backup"));
     request->full_scan = json_is_true(json_object_get(params, "full_scan"));
@@ -198,8 +191,7 @@ int request_parse(const json_t *params, void **ret_request, struct error *error)
         forget_disks(request);
     if (r < 0) {
         request_free(request);
-        if (r == -EINVAL)
-            error->id = "parameters";
+        error->id = "parameters";
         return r;
     }
     *ret_request = request;

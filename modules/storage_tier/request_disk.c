@@ -1,9 +1,8 @@
 #include "request_parts.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "mode.h"
 #include "text.h"
@@ -21,8 +20,8 @@ int request_copy(const json_t *object, const char *key, char **ret, struct error
         return 0;
     if (!*value)
         return error_set(error, -EINVAL, "disks: %s is empty; leave it out instead", key);
-    *ret = strdup(value);
-    return *ret ? 0 : error_oom(error);
+    *ret = alloc_string(value);
+    return 0;
 }
 
 /* An integer is what YAML made of 0644: the bits themselves. */
@@ -34,23 +33,21 @@ static int copy_mode(const json_t *value, char **ret, struct error *error)
         json_integer_value(value) <= 07777)
         *ret = text_format("%04o", (unsigned)json_integer_value(value));
     else if (json_is_string(value) && json_string_length(value) > 0)
-        *ret = strdup(json_string_value(value));
+        *ret = alloc_string(json_string_value(value));
     else
         return error_set(error, -EINVAL,
                          "mode must be an octal text such as \"0750\", or symbolic such as "
                          "\"u=rwx,g=rx\"");
-    return *ret ? 0 : error_oom(error);
+    return 0;
 }
 
-static int copy_list(const json_t *list, struct string_list *ret, struct error *error)
+static void copy_list(const json_t *list, struct string_list *ret)
 {
     size_t i;
     json_t *item;
 
     json_array_foreach (list, i, item)
-        if (string_list_add(ret, json_string_value(item)) < 0)
-            return error_oom(error);
-    return 0;
+        string_list_add(ret, json_string_value(item));
 }
 
 static int parse_filesystem(const json_t *json, const json_t *params, struct disk_request *disk,
@@ -61,22 +58,18 @@ static int parse_filesystem(const json_t *json, const json_t *params, struct dis
 
     disk->fstype_explicit = own != NULL;
     if (disk->tier == TIER_SWAP)
-        disk->fstype = strdup("swap");
+        disk->fstype = alloc_string("swap");
     else
-        disk->fstype = strdup(own ? own : request_string(params, "fstype"));
-    if (!disk->fstype)
-        return error_oom(error);
+        disk->fstype = alloc_string(own ? own : request_string(params, "fstype"));
     if (disk->tier != TIER_SWAP) {
-        disk->mount_options = strdup(options ? options : request_string(params, "mount_options"));
-        if (!disk->mount_options)
-            return error_oom(error);
+        disk->mount_options =
+            alloc_string(options ? options : request_string(params, "mount_options"));
         int r = request_check_mount_options(disk, error);
         if (r < 0)
             return r;
     }
-    int r = copy_list(json_object_get(json, "mkfs_options"), &disk->mkfs_options, error);
-    if (r == 0)
-        r = request_check_mkfs_options(disk, error);
+    copy_list(json_object_get(json, "mkfs_options"), &disk->mkfs_options);
+    int r = request_check_mkfs_options(disk, error);
     return r < 0 ? r
                  : request_check_size(disk, json_is_true(json_object_get(params, "grow")), error);
 }

@@ -49,43 +49,40 @@ static json_t *describe(const struct tier_view *view)
         "label", json_text(os ? fs ? fs->label : NULL : view->label), "fstype",
         json_text(os ? found->filesystem : view->fstype), "size_bytes", size_or_null(size, size),
         "available_bytes", size_or_null(size, available), "found_by", json_text(found->found_by));
-    if (!json || !swap)
+    if (!swap)
         return json;
     const struct swap *active = swap_of(view);
     int wanted = view->request->swap_priority;
     json_t *priority = wanted >= 0 ? json_integer(wanted)
                        : active    ? json_integer(active->priority)
                                    : json_null();
-    if (json_object_set_new(json, "priority", priority) < 0 ||
-        json_object_set_new(json, "active", json_true()) < 0) {
-        json_decref(json);
-        return NULL;
-    }
+    json_object_set_new(json, "priority", priority);
+    json_object_set_new(json, "active", json_true());
     return json;
 }
 
-static int warn_shared(const struct tier_views *views, const struct tier_view *view,
-                       struct plan *plan, struct error *error)
+static void warn_shared(const struct tier_views *views, const struct tier_view *view,
+                        struct plan *plan)
 {
     for (size_t i = 0; i < views->count; i++)
-        if (!views->items[i].want->os && views->items[i].want->tier == view->want->tier)
-            return plan_warn(plan, error,
-                             "disks os and %s both have the tier %s: %s serves it, the OS disk "
-                             "serves none",
-                             views->items[i].want->name, tier_names[view->want->tier],
-                             views->items[i].want->name);
-    return 0;
+        if (!views->items[i].want->os && views->items[i].want->tier == view->want->tier) {
+            plan_warn(plan,
+                      "disks os and %s both have the tier %s: %s serves it, the OS disk serves "
+                      "none",
+                      views->items[i].want->name, tier_names[view->want->tier],
+                      views->items[i].want->name);
+            return;
+        }
 }
 
 /* Our lines in fstab for tiers that the inventory no longer has. */
-static int warn_undeclared(const struct tier_views *views, struct plan *plan, struct error *error)
+static void warn_undeclared(const struct tier_views *views, struct plan *plan)
 {
     const struct fstab *fstab = &views->facts->fstab;
-    int r = 0;
 
     if (views->request->prune || views->request->absent)
-        return 0;
-    for (size_t i = 0; i < fstab->lines.count && r == 0; i++) {
+        return;
+    for (size_t i = 0; i < fstab->lines.count; i++) {
         const struct fstab_line *line = &fstab->lines.items[i];
         bool declared = line->tier == NULL || line->cloud_init;
 
@@ -95,12 +92,11 @@ static int warn_undeclared(const struct tier_views *views, struct plan *plan, st
         for (size_t j = 0; j < views->count; j++)
             declared |= text_equal(line->tier, tier_names[views->items[j].want->tier]);
         if (!declared)
-            r = plan_warn(plan, error,
-                          "tier %s was set up earlier (%s, line %d of fstab) and is no longer "
-                          "declared; it stays as it is",
-                          line->tier, line->source, line->number);
+            plan_warn(plan,
+                      "tier %s was set up earlier (%s, line %d of fstab) and is no longer "
+                      "declared; it stays as it is",
+                      line->tier, line->source, line->number);
     }
-    return r;
 }
 
 static bool is_set_up(const struct tier_views *views, enum tier tier)
@@ -112,11 +108,9 @@ static bool is_set_up(const struct tier_views *views, enum tier tier)
 }
 
 /* Files on the OS disk in the directory of a tier that is none any more. */
-static int warn_left_files(const struct tier_views *views, struct plan *plan, struct error *error)
+static void warn_left_files(const struct tier_views *views, struct plan *plan)
 {
-    int r = 0;
-
-    for (size_t t = TIER_HOT; t < views->facts->former.count && r == 0; t++) {
+    for (size_t t = TIER_HOT; t < views->facts->former.count; t++) {
         const struct former *former = &views->facts->former.items[t];
         const struct directory *directory = former->path ? &former->declared : &former->directory;
         bool declared = is_set_up(views, (enum tier)t);
@@ -126,49 +120,34 @@ static int warn_left_files(const struct tier_views *views, struct plan *plan, st
         if (declared || directory->entries.count == 0)
             continue;
         AUTO_FREE char *path = tier_path(views->request, (enum tier)t);
-        r = path ? plan_warn(plan, error,
-                             "the directory %s isn't empty and belongs to no tier that is "
-                             "declared; its files stay there, on the OS disk",
-                             path)
-                 : error_oom(error);
+        plan_warn(plan,
+                  "the directory %s isn't empty and belongs to no tier that is declared; its files "
+                  "stay there, on the OS disk",
+                  path);
     }
-    return r;
 }
 
-int tier_report(const struct tier_views *views, struct plan *plan, struct error *error)
+void tier_report(const struct tier_views *views, struct plan *plan)
 {
-    AUTO_JSON json_t *tiers = json_object(), *swap = json_null();
-    int r = 0;
+    json_t *tiers = json_object(), *swap = json_null();
 
-    for (size_t i = 0; i < views->count && r == 0; i++) {
+    for (size_t i = 0; i < views->count; i++) {
         const struct tier_view *view = &views->items[i];
 
         if (view->want->shared) {
-            r = warn_shared(views, view, plan, error);
-            continue;
-        }
-        AUTO_JSON json_t *json = describe(view);
-        if (!json)
-            return error_oom(error);
-        if (view->want->tier == TIER_SWAP) {
+            warn_shared(views, view, plan);
+        } else if (view->want->tier == TIER_SWAP) {
             json_decref(swap);
-            swap = json_incref(json);
-        } else if (json_object_set(tiers, tier_names[view->want->tier], json) < 0) {
-            return error_oom(error);
+            swap = describe(view);
+        } else {
+            json_object_set_new(tiers, tier_names[view->want->tier], describe(view));
         }
     }
-    if (r == 0)
-        r = warn_undeclared(views, plan, error);
-    if (r == 0)
-        r = warn_left_files(views, plan, error);
-    if (r < 0)
-        return r;
-    AUTO_JSON json_t *storage = json_pack("{s:O, s:O}", "tiers", tiers, "swap", swap);
-    AUTO_JSON json_t *facts = storage ? json_pack("{s:O}", "storage_tier", storage) : NULL;
-    if (!facts || json_object_set(plan->result, "storage", storage) < 0 ||
-        json_object_set(plan->result, "ansible_facts", facts) < 0)
-        return error_oom(error);
-    return 0;
+    warn_undeclared(views, plan);
+    warn_left_files(views, plan);
+    json_t *storage = json_pack("{s:o, s:o}", "tiers", tiers, "swap", swap);
+    json_object_set(plan->result, "storage", storage);
+    json_object_set_new(plan->result, "ansible_facts", json_pack("{s:o}", "storage_tier", storage));
 }
 
 static void row(struct text *text, enum tier tier, const char *path, const char *device,
@@ -176,7 +155,7 @@ static void row(struct text *text, enum tier tier, const char *path, const char 
 {
     text_addf(text, "%-4s  %s  %s  %s  %s  %s\n", tier_names[tier],
               tier == TIER_SWAP ? "swap" : path, device, fstype ? fstype : "-", label ? label : "-",
-              state ? state : "?");
+              state);
 }
 
 /* What goes is shown where it was, whatever becomes of its disk. */
@@ -240,8 +219,8 @@ static void row_after(struct text *text, const struct tier_view *view)
         os ? "directory" : state);
 }
 
-int tier_diff(const struct tier_views *views, const struct departures *departures,
-              const char *fstab_after, struct plan *plan, struct error *error)
+void tier_diff(const struct tier_views *views, const struct departures *departures,
+               const char *fstab_after, struct plan *plan)
 {
     const struct fstab *fstab = &views->facts->fstab;
     AUTO_TEXT struct text before = {0}, after = {0};
@@ -256,9 +235,7 @@ int tier_diff(const struct tier_views *views, const struct departures *departure
         row_after(&after, &views->items[i]);
     }
     AUTO_FREE char *before_text = text_take(&before), *after_text = text_take(&after);
-    if (!before_text || !after_text)
-        return error_oom(error);
-    int r = plan_diff(plan, fstab->path ? fstab->path : "/etc/fstab",
-                      fstab->text ? fstab->text : "", fstab_after, error);
-    return r < 0 ? r : plan_diff(plan, "storage tiers", before_text, after_text, error);
+    plan_diff(plan, fstab->path ? fstab->path : "/etc/fstab", fstab->text ? fstab->text : "",
+              fstab_after);
+    plan_diff(plan, "storage tiers", before_text, after_text);
 }

@@ -1,7 +1,5 @@
 #include "tiers.h"
 
-#include <string.h>
-
 #include "cleanup.h"
 #include "departures.h"
 #include "fstab_text.h"
@@ -101,7 +99,7 @@ static int check_mount_point(const struct tier_view *view, struct error *error)
     return refuse_disk(error, "mount-point-not-empty", view->want, view->found,
                        "is to be mounted at %s, but that directory is not empty: %s … Move that "
                        "away, so that it doesn't vanish under the mount",
-                       view->path, entries ? entries : "?");
+                       view->path, entries);
 }
 
 static int check_names(const struct tier_view *view, struct error *error)
@@ -221,8 +219,8 @@ static int look(const struct tier_views *views, struct tier_view *view, struct e
 }
 
 /* Everything about a view that needs no judgement; the others look at it. */
-static int fill_views(const struct request *request, const struct facts *facts,
-                      struct tier_views *views, struct error *error)
+static void fill_views(const struct request *request, const struct facts *facts,
+                       struct tier_views *views)
 {
     views->request = request;
     views->facts = facts;
@@ -235,8 +233,6 @@ static int fill_views(const struct request *request, const struct facts *facts,
                                    .want = &request->disks.items[i],
                                    .found = &facts->found.items[i],
                                    .path = tier_path(request, request->disks.items[i].tier)};
-        if (!view->path)
-            return error_oom(error);
     }
     for (size_t i = 0; i < views->count; i++) {
         enum tier tier = views->items[i].want->tier;
@@ -244,7 +240,6 @@ static int fill_views(const struct request *request, const struct facts *facts,
         if (!departure_due(views, tier))
             views->items[i].line = fstab_line_of_tier(&facts->fstab, tier_names[tier]);
     }
-    return 0;
 }
 
 int tier_views_make(const struct request *request, const struct facts *facts,
@@ -252,8 +247,9 @@ int tier_views_make(const struct request *request, const struct facts *facts,
 {
     int r = check_host(request, facts, error);
 
-    if (r == 0)
-        r = fill_views(request, facts, ret_views, error);
+    if (r < 0)
+        return r;
+    fill_views(request, facts, ret_views);
     for (size_t i = 0; i < ret_views->count && r == 0; i++)
         r = look(ret_views, &ret_views->items[i], error);
     if (r < 0)

@@ -39,9 +39,9 @@ int tier_views_make(const struct request *request, const struct facts *facts,
 void tier_views_release(struct tier_views *views);
 
 /* Result keys, facts and warnings of what the host will be after the plan. */
-int tier_report(const struct tier_views *views, struct plan *plan, struct error *error);
+void tier_report(const struct tier_views *views, struct plan *plan);
 
 /* Before and after as text, for the diff. */
 struct departures;
-int tier_diff(const struct tier_views *views, const struct departures *departures,
-              const char *fstab_after, struct plan *plan, struct error *error);
+void tier_diff(const struct tier_views *views, const struct departures *departures,
+               const char *fstab_after, struct plan *plan);

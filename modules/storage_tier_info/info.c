@@ -1,10 +1,9 @@
 #include "info.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "judge.h"
 #include "probe.h"
@@ -26,35 +25,31 @@ void info_free(void *facts)
 }
 
 /* A disk that can't be opened stays in the list, with its content unknown. */
-static int examine(struct disk *disk, struct error *error)
+static void examine(struct disk *disk)
 {
+    struct error ignored = ERROR_INIT;
     int r = 0;
 
     if (!disk->mounts.count && !disk->swap_active)
-        r = disk_test_busy(disk, error);
+        r = disk_test_busy(disk, &ignored);
     if (r == 0)
-        r = disk_examine(disk, false, NULL, error);
-    if (r == -ENOMEM)
-        return r;
-    error_clear(error);
-    return 0;
+        disk_examine(disk, false, NULL, &ignored);
+    error_clear(&ignored);
 }
 
 int info_probe(const void *request, const void *before, void **ret_facts, struct error *error)
 {
-    struct host *host = calloc(1, sizeof(*host));
+    struct host *host = alloc_zeroed(1, sizeof(*host));
 
     (void)request;
     (void)before;
-    if (!host)
-        return error_oom(error);
     int r = geteuid() == 0 ? host_read(host, error)
                            : error_refuse(error, "not-root",
                                           "storage_tier_info needs root: use become (become: true, "
                                           "or ansible -b)");
     for (size_t i = 0; r == 0 && i < host->disks.count; i++)
         if (!host->disks.items[i].os)
-            r = examine(&host->disks.items[i], error);
+            examine(&host->disks.items[i]);
     if (r < 0) {
         info_free(host);
         return r;
@@ -82,10 +77,8 @@ static char *reason_of(const struct disk *disk, const char *tier, bool *ret_usab
     static const char *const texts[] = {"is used by", "has the partitions", "is mounted at"};
 
     *ret_usable = false;
-    if (!content)
-        return NULL;
     if (disk->os)
-        return strdup("the host runs from it");
+        return alloc_string("the host runs from it");
     if (tier) {
         *ret_usable = true;
         return text_format("serves tier %s", tier);
@@ -93,44 +86,40 @@ static char *reason_of(const struct disk *disk, const char *tier, bool *ret_usab
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         if (lists[i]->count) {
             AUTO_FREE char *names = string_list_join(lists[i], ", ");
-            return names ? text_format("%s %s", texts[i], names) : NULL;
+            return text_format("%s %s", texts[i], names);
         }
     if (disk->swap_active || disk->busy)
-        return strdup(disk->swap_active ? "is active swap" : "is in use: an exclusive open fails");
+        return alloc_string(disk->swap_active ? "is active swap"
+                                              : "is in use: an exclusive open fails");
     if (disk->read_only)
-        return strdup("is read-only");
+        return alloc_string("is read-only");
     *ret_usable = disk->content.kind == CONTENT_BLANK;
-    return *ret_usable ? strdup("is blank") : text_format("holds %s", content);
+    return *ret_usable ? alloc_string("is blank") : text_format("holds %s", content);
 }
 
-static int add_disk(json_t *disks, const struct disk *disk, struct error *error)
+static void add_disk(json_t *disks, const struct disk *disk)
 {
     const char *tier = tier_of(disk);
     bool usable;
     AUTO_FREE char *reason = reason_of(disk, tier, &usable);
     json_t *json = fields_to_json(&disk_fields, disk);
 
-    if (!reason || json_object_set_new(json, "tier", json_text(tier)) < 0 ||
-        json_object_set_new(json, "usable", json_boolean(usable)) < 0 ||
-        json_object_set_new(json, "reason", json_text(reason)) < 0) {
-        json_decref(json);
-        return error_oom(error);
-    }
-    return json_array_append_new(disks, json) < 0 ? error_oom(error) : 0;
+    json_object_set_new(json, "tier", json_text(tier));
+    json_object_set_new(json, "usable", json_boolean(usable));
+    json_object_set_new(json, "reason", json_text(reason));
+    json_array_append_new(disks, json);
 }
 
 int info_plan(const void *request, const void *facts, struct plan *plan, struct error *error)
 {
     const struct host *host = facts;
-    AUTO_JSON json_t *disks = json_array();
-    int r = disks ? 0 : error_oom(error);
+    json_t *disks = json_array();
 
     (void)request;
-    for (size_t i = 0; r == 0 && i < host->disks.count; i++)
-        r = add_disk(disks, &host->disks.items[i], error);
-    if (r == 0 &&
-        (json_object_set(plan->result, "disks", disks) < 0 ||
-         json_object_set_new(plan->result, "provider", json_string(provider_detect())) < 0))
-        r = error_oom(error);
-    return r;
+    (void)error;
+    for (size_t i = 0; i < host->disks.count; i++)
+        add_disk(disks, &host->disks.items[i]);
+    json_object_set_new(plan->result, "disks", disks);
+    json_object_set_new(plan->result, "provider", json_string(provider_detect()));
+    return 0;
 }

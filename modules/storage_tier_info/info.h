@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actions.h"
+#include "error.h"
 
 int info_parse(const json_t *params, void **ret_request, struct error *error);
 int info_probe(const void *request, const void *before, void **ret_facts, struct error *error);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "names.h"
 #include "reserved.h"
@@ -160,16 +161,15 @@ static void check_variables(const json_t *node, const struct place *place,
 }
 
 /* Notes `value` as seen at `place`; the place where it was before, borrowed, or NULL. */
-static const char *seen_before(json_t *seen, const char *value, const struct place *place,
-                               struct problems *problems)
+static const char *seen_before(json_t *seen, const char *value, const struct place *place)
 {
-    AUTO_FREE char *lower = strdup(value), *where = place_text(place);
+    AUTO_FREE char *lower = alloc_string(value), *where = place_text(place);
 
-    for (char *c = lower; c && *c; c++)
+    for (char *c = lower; *c; c++)
         *c = (char)tolower((unsigned char)*c);
-    const char *before = lower ? json_string_value(json_object_get(seen, lower)) : NULL;
-    if (!before && (!lower || !where || json_object_set_new(seen, lower, json_string(where)) < 0))
-        problems->lines.failed = true;
+    const char *before = json_string_value(json_object_get(seen, lower));
+    if (!before)
+        json_object_set_new(seen, lower, json_string(where));
     return before;
 }
 
@@ -189,7 +189,7 @@ static void check_hostname(const json_t *node, const struct place *place, struct
     }
     if (word_in(taken_names, name) || word_in(role_names, name))
         problem_error(problems, here, "%s has a meaning of its own in Ansible's inventory", quoted);
-    const char *before = seen_before(seen->hosts, name, here, problems);
+    const char *before = seen_before(seen->hosts, name, here);
     if (before)
         problem_error(problems, here, "%s is there twice, first as %s", quoted, before);
 }
@@ -208,7 +208,7 @@ static void check_address(const json_t *node, const struct place *place, struct 
                       quoted);
         return;
     }
-    const char *before = seen_before(seen->addresses, address, here, problems);
+    const char *before = seen_before(seen->addresses, address, here);
     if (before)
         problem_warning(problems, here, "%s is also the address at %s", quoted, before);
 }

@@ -136,8 +136,8 @@ static void check_name(const char *name, const json_t *disk, const char *provide
     if (before)
         problem_error(problems, here, "%s is there twice, first as disks[%" JSON_INTEGER_FORMAT "]",
                       quoted, json_integer_value(before));
-    else if (json_object_set_new(seen->names, name, json_integer((json_int_t)index)) < 0)
-        problems->lines.failed = true;
+    else
+        json_object_set_new(seen->names, name, json_integer((json_int_t)index));
     if (text_equal(name, "os") || explicit)
         return;
     if (!name_is_data_disk(name))
@@ -168,10 +168,10 @@ static void check_tier_free(const char *tier, bool is_os, size_t index, const st
                         "shared by the OS disk and a data disk: the data disk serves tier %s, the "
                         "OS disk none",
                         tier);
-    bool failed = !holders && json_object_set_new(seen->tiers, tier, holders = json_object()) < 0;
-    if (failed ||
-        (!before && json_object_set_new(holders, kind, json_integer((json_int_t)index)) < 0))
-        problems->lines.failed = true;
+    if (!holders)
+        json_object_set_new(seen->tiers, tier, holders = json_object());
+    if (!before)
+        json_object_set_new(holders, kind, json_integer((json_int_t)index));
 }
 
 static void check_tier(const json_t *disk, bool is_os, size_t index, const struct place *place,

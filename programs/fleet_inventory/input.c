@@ -52,9 +52,6 @@ static int parse_json(const char *name, const char *data, size_t length, json_t 
         return error_set(error, -EINVAL, "%s: empty, where Terraform's outputs should be", name);
 
     json_t *value = json_loadb(data, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json_error);
-    /* jansson says nothing when memory runs out. */
-    if (!value && json_error.text[0] == '\0')
-        return error_oom(error);
     if (!value)
         return error_set(error, -EINVAL, "%s: line %d, column %d: %s", name, json_error.line,
                          json_error.column, parse_problem(&json_error));
@@ -98,8 +95,6 @@ static int unwrap_string(const char *name, const json_t *string, json_t **ret_va
 {
     AUTO_FREE char *inner = text_format("%s: JSON within a string", name);
 
-    if (!inner)
-        return error_oom(error);
     return parse_json(inner, json_string_value(string), json_string_length(string), ret_value,
                       error);
 }

@@ -1,5 +1,5 @@
 /* Checked outputs → Ansible's inventory, as JSON values. Pure; every function returns a new
- * reference, NULL when out of memory.
+ * reference.
  *
  * Strings of the outputs are data: unless they are plain (names.h) they are marked, whatever is in
  * them, as {"__ansible_unsafe": string}, of which Ansible makes a string that it never templates.

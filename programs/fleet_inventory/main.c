@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "alloc.h"
 #include "check.h"
 #include "cleanup.h"
 #include "file.h"
@@ -22,17 +23,13 @@ static int print(const char *text, struct error *error)
     return file_write_fd(STDOUT_FILENO, "standard output", text, strlen(text), error);
 }
 
-/* Takes `value`, which may be NULL, and gives it as JSON for Ansible. */
-static int json_text(json_t *value, char **ret_text, struct error *error)
+/* Takes `value`, and gives it as JSON for Ansible. */
+static char *json_text_of(json_t *value)
 {
     AUTO_JSON json_t *owned = value;
-    AUTO_FREE char *json = owned ? json_dumps(owned, JSON_INDENT(2)) : NULL;
-    char *text = json ? text_format("%s\n", json) : NULL;
+    AUTO_FREE char *json = json_dumps(owned, JSON_INDENT(2));
 
-    if (!text)
-        return error_oom(error);
-    *ret_text = text;
-    return 0;
+    return text_format("%s\n", json);
 }
 
 static int host_text(const json_t *outputs, const char *name, char **ret_text, struct error *error)
@@ -41,7 +38,8 @@ static int host_text(const json_t *outputs, const char *name, char **ret_text, s
 
     if (!node)
         return error_set(error, -ENOENT, "no host %s in the fleet", name);
-    return json_text(inventory_host(outputs, node), ret_text, error);
+    *ret_text = json_text_of(inventory_host(outputs, node));
+    return 0;
 }
 
 static int count_node(const char *role, json_t *node, void *count)
@@ -66,44 +64,36 @@ static int yaml_text(const json_t *outputs, const struct options *options, char 
 {
     AUTO_JSON json_t *file = inventory_file(outputs, &options->connection, options->groups);
 
-    return file ? yaml_from_json(file, ret_text, error) : error_oom(error);
+    return yaml_from_json(file, ret_text, error);
 }
 
 static int render(const json_t *outputs, const struct options *options,
                   const struct problems *problems, char **ret_text, struct error *error)
 {
-    char *text;
-
     switch (options->mode) {
     case MODE_YAML:
         return yaml_text(outputs, options, ret_text, error);
-    case MODE_LIST:
-        return json_text(inventory_list(outputs, &options->connection), ret_text, error);
     case MODE_HOST:
         return host_text(outputs, options->host, ret_text, error);
+    case MODE_LIST:
+        *ret_text = json_text_of(inventory_list(outputs, &options->connection));
+        return 0;
     case MODE_TABLE:
-        text = table_text(outputs);
-        break;
+        *ret_text = table_text(outputs);
+        return 0;
     default:
-        text = verdict_text(outputs, problems);
-        break;
+        *ret_text = verdict_text(outputs, problems);
+        return 0;
     }
-    if (!text)
-        return error_oom(error);
-    *ret_text = text;
-    return 0;
 }
 
-/* Says what is wrong with the outputs; an error, without a message of its own, when they can't be
- * used. */
-static int judge(const json_t *outputs, struct problems *problems, struct error *error)
+/* Says what is wrong with the outputs; without errors they can be used. */
+static bool judge(const json_t *outputs, struct problems *problems)
 {
     check_outputs(outputs, problems);
     AUTO_FREE char *lines = text_take(&problems->lines);
-    if (!lines)
-        return error_oom(error);
     fputs(lines, stderr);
-    return problems->errors > 0 ? -EINVAL : 0;
+    return problems->errors == 0;
 }
 
 /* A file in place of a device, such as /dev/null, would harm the whole machine. A link stays, and
@@ -125,8 +115,8 @@ static int run(const struct options *options, struct error *error)
     struct problems problems = {0};
     int r = input_load(options->input, &outputs, error);
 
-    if (r == 0)
-        r = judge(outputs, &problems, error);
+    if (r == 0 && !judge(outputs, &problems))
+        r = -EINVAL;
     if (r == 0)
         r = render(outputs, options, &problems, &text, error);
     if (r < 0)
@@ -140,6 +130,8 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
     struct error error = ERROR_INIT;
+
+    alloc_setup_json();
     int r = options_parse(argc, argv, &options, &error);
     int status = r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
 

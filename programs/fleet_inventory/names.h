@@ -12,7 +12,7 @@ extern const char *const node_variables[];
 
 bool word_in(const char *const *words, const char *word);
 
-/* "a, b, c", owned by the caller; NULL when out of memory. */
+/* "a, b, c", owned by the caller. */
 char *words_joined(const char *const *words);
 
 /* A key of the outputs object that this program knows. */
@@ -46,5 +46,5 @@ bool name_is_data_key(const char *key);
 bool name_is_variable(const char *name);
 
 /* `value` in double quotes for a message: control characters as \xNN, cut after 60 bytes. Owned by
- * the caller; NULL when out of memory. */
+ * the caller. */
 char *name_quoted(const char *value);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "text.h"
 
@@ -119,8 +120,8 @@ static char *find_input(int argc, char **argv)
     const char *outputs = environment("FLEET_OUTPUTS", "");
 
     if (optind < argc)
-        return strdup(argv[optind]);
-    return *outputs ? strdup(outputs) : input_beside(argv[0]);
+        return alloc_string(argv[optind]);
+    return *outputs ? alloc_string(outputs) : input_beside(argv[0]);
 }
 
 static bool is_utf8(const char *string)
@@ -161,8 +162,6 @@ int options_parse(int argc, char **argv, struct options *ret_options, struct err
     if (r < 0)
         return r;
     options.input = find_input(argc, argv);
-    if (!options.input)
-        return error_oom(error);
     *ret_options = options;
     return 0;
 }

@@ -1,7 +1,6 @@
 #include "problems.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "cleanup.h"
 #include "names.h"
@@ -17,10 +16,7 @@ static void place_add(struct text *text, const struct place *place)
         text_addf(text, "%s%s", text->length > 0 ? "." : "", place->key);
     } else {
         AUTO_FREE char *quoted = name_quoted(place->key);
-        if (quoted)
-            text_addf(text, "[%s]", quoted);
-        else
-            text->failed = true;
+        text_addf(text, "[%s]", quoted);
     }
 }
 
@@ -35,14 +31,9 @@ char *place_text(const struct place *place)
 static void problem_add(struct problems *problems, const char *kind, const struct place *place,
                         const char *format, va_list arguments)
 {
-    AUTO_FREE char *where = place_text(place), *what = NULL;
+    AUTO_FREE char *where = place_text(place), *what = text_vformat(format, arguments);
 
-    if (vasprintf(&what, format, arguments) < 0)
-        what = NULL;
-    if (where && what)
-        text_addf(&problems->lines, "%s: %s: %s\n", kind, where, what);
-    else
-        problems->lines.failed = true;
+    text_addf(&problems->lines, "%s: %s: %s\n", kind, where, what);
 }
 
 void problem_error(struct problems *problems, const struct place *place, const char *format, ...)

@@ -17,12 +17,12 @@ struct place {
 #define PLACE_KEY(parent_, key_) (&(struct place){.parent = (parent_), .key = (key_)})
 #define PLACE_ITEM(parent_, index_) (&(struct place){.parent = (parent_), .index = (index_)})
 
-/* "vms.wkr[0].disks[1].tier", owned by the caller; NULL when out of memory. */
+/* "vms.wkr[0].disks[1].tier", owned by the caller. */
 char *place_text(const struct place *place);
 
 /* All zero to begin with. */
 struct problems {
-    struct text lines; /* failed once memory ran out: the list isn't whole then */
+    struct text lines;
     size_t errors, warnings;
 };
 

@@ -4,5 +4,5 @@
 #include <jansson.h>
 
 /* Host, role, provider, address and which disk serves which tier: aligned columns, "-" for none, no
- * secrets. Owned by the caller; NULL when out of memory. Pure. */
+ * secrets. Owned by the caller. Pure. */
 char *table_text(const json_t *outputs);

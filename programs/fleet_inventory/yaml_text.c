@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <yaml.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "inventory.h"
 #include "names.h"
@@ -20,17 +21,16 @@ struct writer {
 
 static int write_text(void *data, unsigned char *buffer, size_t size)
 {
-    struct text *text = data;
-
-    text_add_bytes(text, (const char *)buffer, size);
-    return !text->failed;
+    text_add_bytes(data, (const char *)buffer, size);
+    return 1;
 }
 
-/* Emits an event made by one of libyaml's initializers, which returned `made`. */
+/* Emits an event made by one of libyaml's initializers, which returned `made`: they fail for lack
+ * of memory only, as the strings are UTF-8. */
 static int emit(struct writer *writer, yaml_event_t *event, int made)
 {
     if (!made)
-        return -ENOMEM;
+        alloc_failed();
     return yaml_emitter_emit(&writer->emitter, event) ? 0 : -EIO;
 }
 
@@ -90,20 +90,18 @@ static int emit_real(struct writer *writer, double number)
 {
     AUTO_FREE char *digits = text_format("%.17g", number);
 
-    if (!digits)
-        return -ENOMEM;
     size_t mantissa = strcspn(digits, "e");
     AUTO_FREE char *value =
         text_format("%.*s%s%s", (int)mantissa, digits, memchr(digits, '.', mantissa) ? "" : ".0",
                     digits + mantissa);
-    return value ? emit_plain(writer, value) : -ENOMEM;
+    return emit_plain(writer, value);
 }
 
 static int emit_integer(struct writer *writer, json_int_t number)
 {
     AUTO_FREE char *digits = text_format("%" JSON_INTEGER_FORMAT, number);
 
-    return digits ? emit_plain(writer, digits) : -ENOMEM;
+    return emit_plain(writer, digits);
 }
 
 static int emit_value(struct writer *writer, const json_t *value, const char *key, bool in_list);
@@ -218,20 +216,16 @@ int yaml_from_json(const json_t *value, char **ret_text, struct error *error)
     struct writer writer = {.text = {0}};
 
     if (!yaml_emitter_initialize(&writer.emitter))
-        return error_oom(error);
+        alloc_failed();
     int r = emit_document(&writer, value);
-    if (r == -EIO && !writer.text.failed && writer.emitter.error != YAML_MEMORY_ERROR)
+    if (writer.emitter.error == YAML_MEMORY_ERROR)
+        alloc_failed();
+    if (r < 0)
         error_set(error, r, "writing YAML: %s", writer.emitter.problem);
-    else if (r < 0)
-        r = error_oom(error);
     yaml_emitter_delete(&writer.emitter);
 
     AUTO_FREE char *yaml = text_take(&writer.text);
-    if (r < 0)
-        return r;
-    char *indented = yaml ? indent_sequences(yaml) : NULL;
-    if (!indented)
-        return error_oom(error);
-    *ret_text = indented;
-    return 0;
+    if (r == 0)
+        *ret_text = indent_sequences(yaml);
+    return r;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "module.h"
@@ -70,18 +71,16 @@ static int make_line(struct request *request, const json_t *names, struct error 
     }
     text_add(&line, "\n");
     request->line = text_take(&line);
-    return request->line ? 0 : error_oom(error);
+    return 0;
 }
 
 static int parse(const json_t *values, void **ret_request, struct error *error)
 {
-    AUTO_FREE struct request *request = calloc(1, sizeof(*request));
+    AUTO_FREE struct request *request = alloc_zeroed(1, sizeof(*request));
     bool present = text_equal(json_string_value(json_object_get(values, "state")), "present");
     char binary[sizeof(struct in6_addr)];
     int r = 0;
 
-    if (!request)
-        return error_oom(error);
     request->path = json_string_value(json_object_get(values, "path"));
     request->address = json_string_value(json_object_get(values, "address"));
     if (inet_pton(AF_INET, request->address, binary) != 1 &&
@@ -105,12 +104,10 @@ static void request_free(void *data)
 static int probe(const void *data, const void *before, void **ret_facts, struct error *error)
 {
     const struct request *request = data;
-    AUTO_FREE struct facts *facts = calloc(1, sizeof(*facts));
+    AUTO_FREE struct facts *facts = alloc_zeroed(1, sizeof(*facts));
     size_t length;
 
     (void)before;
-    if (!facts)
-        return error_oom(error);
     int r = file_read(request->path, LIMIT, &facts->content, &length, error);
     if (r == 0)
         *ret_facts = TAKE_PTR(facts);
@@ -131,8 +128,7 @@ static bool is_of(const char *line, const char *address)
     return strcspn(line, " \t\r\n#") == strlen(address) && text_starts_with(line, address);
 }
 
-/* The file as it should be: the line stands where the address had its first one, or at the end.
- * NULL when out of memory. */
+/* The file as it should be: the line stands where the address had its first one, or at the end. */
 static char *wanted_content(const struct request *request, const struct facts *facts)
 {
     AUTO_TEXT struct text content = {0};
@@ -163,14 +159,13 @@ static int plan(const void *request_data, const void *facts_data, struct plan *p
     AUTO_FREE char *wanted = wanted_content(request, facts);
     json_t *line = request->line ? result_text(request->line) : json_null();
 
-    if (!wanted || json_object_set_new(plan->result, "line", line) < 0)
-        return error_oom(error);
+    (void)error;
+    json_object_set_new(plan->result, "line", line);
     if (text_equal(wanted, facts->content))
         return 0;
-    int r = plan_add(plan,
-                     json_pack("{s:s, s:o}", "action", "write", "path", result_text(request->path)),
-                     NULL, error);
-    return r < 0 ? r : plan_diff(plan, request->path, facts->content, wanted, error);
+    plan_add(plan, json_pack("{s:s, s:o}", "action", "write", "path", result_text(request->path)));
+    plan_diff(plan, request->path, facts->content, wanted);
+    return 0;
 }
 
 static int apply(const void *request_data, void *facts, const struct action *action,
@@ -181,8 +176,6 @@ static int apply(const void *request_data, void *facts, const struct action *act
 
     (void)action;
     (void)outcome;
-    if (!wanted)
-        return error_oom(error);
     return file_replace(request->path, wanted, strlen(wanted), 0644, error);
 }
 

@@ -1,9 +1,9 @@
 #include "generate.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "fstab_text.h"
 #include "text.h"
@@ -121,32 +121,29 @@ static void generate_fstab(struct random *random, struct model_host *host)
         host->fstab[length - 1] = '\0';
 }
 
-static bool add_disk(struct random *random, struct request *request, const struct model_host *host,
+static void add_disk(struct random *random, struct request *request, const struct model_host *host,
                      int index, enum tier tier)
 {
     struct disk_request *want = fields_append(&disk_request_fields, &request->disks);
 
-    if (!want)
-        return false;
     want->tier = tier;
     want->os = index < 0;
-    want->name = want->os ? strdup("os") : text_format("data-%d", index);
+    want->name = want->os ? alloc_string("os") : text_format("data-%d", index);
     if (want->os)
-        return want->name != NULL;
+        return;
     const struct model_disk *disk = &host->disks[index];
     bool same = disk->content == MODEL_FILESYSTEM && strcmp(disk->fstype, "swap") != 0;
     want->fstype =
-        strdup(tier == TIER_SWAP                    ? "swap"
-               : same && random_percent(random, 90) ? disk->fstype
-                                                    : fstypes[random_percent(random, 20)]);
-    want->mount_options = tier == TIER_SWAP ? NULL : strdup("noatime,nofail");
+        alloc_string(tier == TIER_SWAP                    ? "swap"
+                     : same && random_percent(random, 90) ? disk->fstype
+                                                          : fstypes[random_percent(random, 20)]);
+    want->mount_options = tier == TIER_SWAP ? NULL : alloc_string("noatime,nofail");
     want->adopt = random_percent(random, 8);
     if (!want->adopt && random_percent(random, 30))
-        want->wipe = random_percent(random, 80) ? model_token(disk) : strdup("xfs:other");
-    return want->name && want->fstype;
+        want->wipe = random_percent(random, 80) ? model_token(disk) : alloc_string("xfs:other");
 }
 
-static bool generate_request(struct random *random, const enum tier past[TIER_COUNT],
+static void generate_request(struct random *random, const enum tier past[TIER_COUNT],
                              const struct model_host *host, struct request *request)
 {
     enum tier tiers[TIER_COUNT];
@@ -161,25 +158,20 @@ static bool generate_request(struct random *random, const enum tier past[TIER_CO
     request->grow = random_percent(random, 80);
     request->swap_priority = random_percent(random, 20) ? 5 : -1;
     if (request->absent)
-        return true;
-    if (!add_disk(random, request, host, -1, os))
-        return false;
+        return;
+    add_disk(random, request, host, -1, os);
     for (unsigned i = 0; i < count; i++) {
-        if (!add_disk(random, request, host, (int)i, tiers[i]))
-            return false;
+        add_disk(random, request, host, (int)i, tiers[i]);
         request->disks.items[0].shared |= tiers[i] == os;
     }
-    return true;
 }
 
-bool generate(struct random *random, struct request *ret_request, struct model_host *ret_host)
+void generate(struct random *random, struct request *ret_request, struct model_host *ret_host)
 {
     enum tier past[TIER_COUNT];
 
     *ret_host = (struct model_host){.systemd = random_percent(random, 80), .root_exists = true};
-    *ret_request = (struct request){.root = strdup("/var/storage"), .swap_priority = -1};
-    if (!ret_request->root)
-        return false;
+    *ret_request = (struct request){.root = alloc_string("/var/storage"), .swap_priority = -1};
     shuffle(random, past);
     generate_fstab(random, ret_host);
     for (int i = 0; i < MODEL_DISKS; i++)
@@ -189,5 +181,5 @@ bool generate(struct random *random, struct request *ret_request, struct model_h
         ret_host->directories[t].exists |= filled;
         ret_host->directories[t].filled = filled && !ret_host->directories[t].immutable;
     }
-    return generate_request(random, past, ret_host, ret_request);
+    generate_request(random, past, ret_host, ret_request);
 }

@@ -11,5 +11,4 @@ struct random {
 unsigned random_below(struct random *random, unsigned limit);
 bool random_percent(struct random *random, unsigned percent);
 
-/* False when out of memory. */
-bool generate(struct random *random, struct request *ret_request, struct model_host *ret_host);
+void generate(struct random *random, struct request *ret_request, struct model_host *ret_host);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "lookup.h"
 #include "model_host.h"
 #include "text.h"
@@ -50,9 +51,9 @@ static void fill_content(const struct model_disk *disk, struct content *content)
         return;
     struct signature *signature = fields_append(&signature_fields, &content->signatures);
     bool table = disk->content == MODEL_TABLE;
-    signature->type = strdup(table ? "gpt" : disk->fstype);
-    signature->uuid = strdup(disk->uuid);
-    signature->label = *disk->label ? strdup(disk->label) : NULL;
+    signature->type = alloc_string(table ? "gpt" : disk->fstype);
+    signature->uuid = alloc_string(disk->uuid);
+    signature->label = *disk->label ? alloc_string(disk->label) : NULL;
     content->filesystem_bytes = table ? 0 : disk->filesystem_bytes;
 }
 
@@ -63,7 +64,7 @@ static void fill_disk(const struct request *request, const struct model_host *ho
 
     ret->name = text_format("sd%c", 'b' + index);
     ret->path = text_format("/dev/sd%c", 'b' + index);
-    ret->type = strdup("disk");
+    ret->type = alloc_string("disk");
     ret->serial = text_format("S%d", index);
     ret->devno = device_number(index);
     ret->size_bytes = disk->size;
@@ -99,23 +100,23 @@ static void fill_found(struct model_host *host, const struct request *request,
         fill_directory(host, want->tier, &found->mount_point);
     if (want->os) {
         found->disk.os = true;
-        found->disk.path = strdup("/dev/vda1");
+        found->disk.path = alloc_string("/dev/vda1");
         return;
     }
     const struct model_disk *disk = &host->disks[index];
     fill_disk(request, host, index, &found->disk);
     model_uuid(host, uuid);
-    found->new_uuid = strdup(uuid);
-    found->tool = strdup("mkfs");
+    found->new_uuid = alloc_string(uuid);
+    found->tool = alloc_string("mkfs");
     found->head_zero = disk->content == MODEL_BLANK;
     found->stamped = disk->half_made;
     if (!disk->record)
         return;
     struct intent *intent = fields_append(&intent_fields, &found->intents);
-    intent->uuid = strdup(disk->uuid);
-    intent->fstype = strdup(disk->fstype);
+    intent->uuid = alloc_string(disk->uuid);
+    intent->fstype = alloc_string(disk->fstype);
     intent->identity = text_format("serial=S%d", index);
-    intent->tier = strdup(tier_names[want->tier]);
+    intent->tier = alloc_string(tier_names[want->tier]);
     intent->size_bytes = disk->size;
 }
 
@@ -126,25 +127,25 @@ static void fill_lines(const struct model_host *host, struct fstab *fstab)
     for (int number = 1; *p; number++) {
         size_t length = strcspn(p, "\n");
         char source[128], target[128], fstype[32], options[256];
-        char *text = strndup(p, length);
+        char *text = alloc_string_part(p, length);
 
         if (*text != '#' &&
             sscanf(text, "%127s %127s %31s %255s", source, target, fstype, options) == 4) {
             struct fstab_line *line = fields_append(&fstab_line_fields, &fstab->lines);
             line->number = number;
-            line->text = strdup(text);
-            line->source = strdup(source);
-            line->uuid = strncmp(source, "UUID=", 5) == 0 ? strdup(source + 5) : NULL;
-            line->target = strdup(target);
-            line->fstype = strdup(fstype);
-            line->options = strdup(options);
+            line->text = alloc_string(text);
+            line->source = alloc_string(source);
+            line->uuid = strncmp(source, "UUID=", 5) == 0 ? alloc_string(source + 5) : NULL;
+            line->target = alloc_string(target);
+            line->fstype = alloc_string(fstype);
+            line->options = alloc_string(options);
             line->tier = text_list_value(options, "x-storage-tier");
         }
         free(text);
         p += length + (p[length] == '\n');
     }
-    fstab->text = strdup(host->fstab);
-    fstab->path = strdup("/etc/fstab");
+    fstab->text = alloc_string(host->fstab);
+    fstab->path = alloc_string("/etc/fstab");
 }
 
 static void fill_mounts(const struct model_host *host, const struct request *request,
@@ -166,9 +167,9 @@ static void fill_mounts(const struct model_host *host, const struct request *req
         *mount = (struct mount){.devno = device_number(i),
                                 .target = tier_path(request, (enum tier)disk->mounted),
                                 .source = text_format("/dev/sd%c", 'b' + i),
-                                .fstype = strdup(disk->fstype),
-                                .options = strdup("rw,noatime"),
-                                .fs_options = strdup("rw")};
+                                .fstype = alloc_string(disk->fstype),
+                                .options = alloc_string("rw,noatime"),
+                                .fs_options = alloc_string("rw")};
     }
 }
 
@@ -226,10 +227,8 @@ static void fill_former(const struct model_host *host, const struct request *req
 
 struct facts *model_facts(struct model_host *host, const struct request *request)
 {
-    struct facts *facts = calloc(1, sizeof(*facts));
+    struct facts *facts = alloc_zeroed(1, sizeof(*facts));
 
-    if (!facts)
-        return NULL;
     facts->root_user = true;
     facts->systemd = host->systemd;
     facts->memory_available_bytes = 1ULL << 32;

@@ -40,7 +40,7 @@ void model_uuid(struct model_host *host, char ret_uuid[MODEL_UUID]);
 /* The data disk that a declared disk is: data-N is disk N. -1: `os`. */
 int model_disk_of(const struct disk_request *want);
 
-/* Facts as storage_probe() would find them; freed with facts_free(). NULL: out of memory. */
+/* Facts as storage_probe() would find them; freed with facts_free(). */
 struct facts *model_facts(struct model_host *host, const struct request *request);
 
 /* One action of a plan that was made from `facts`. What must not happen is noted in `broken`. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "arguments.h"
 #include "cleanup.h"
 #include "coerce.h"
@@ -22,16 +23,14 @@ static size_t pool_size;
 
 static void *keep(void *p)
 {
-    pool = reallocarray(pool, pool_size + 1, sizeof(*pool));
-    if (!p || !pool)
-        abort();
+    pool = alloc_array(pool, pool_size + 1, sizeof(*pool));
     pool[pool_size++] = p;
     return p;
 }
 
 static void *make(size_t count, size_t size)
 {
-    return keep(calloc(count + 1, size));
+    return keep(alloc_zeroed(count + 1, size));
 }
 
 static void release_pool(void)
@@ -273,7 +272,7 @@ static void answer_line(const char *line, size_t length)
         answer = json_pack("{s:s}", "refused", error_message(&error));
     python_json(&text, answer);
     AUTO_FREE char *string = text_take(&text);
-    puts(string ? string : "{\"refused\": \"out of memory\"}");
+    puts(string);
     error_clear(&error);
     release_pool();
 }
@@ -284,6 +283,7 @@ int main(void)
     size_t capacity = 0;
     ssize_t length;
 
+    alloc_setup_json();
     while ((length = getline(&line, &capacity, stdin)) > 0) {
         answer_line(line, (size_t)length);
         fflush(stdout);

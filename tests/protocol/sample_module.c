@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
 #include "module.h"
@@ -28,18 +29,15 @@ struct facts {
 
 static int parse(const json_t *params, void **ret_request, struct error *error)
 {
-    AUTO_FREE struct request *request = calloc(1, sizeof(*request));
+    struct request *request = alloc_zeroed(1, sizeof(*request));
 
-    if (!request)
-        return error_oom(error);
+    (void)error;
     request->paths[0] = json_string_value(json_object_get(params, "path"));
     request->content = json_string_value(json_object_get(params, "content"));
     request->trouble = json_string_value(json_object_get(params, "trouble"));
     request->second = text_format("%s.second", request->paths[0]);
-    if (!request->second)
-        return error_oom(error);
     request->paths[1] = request->second;
-    *ret_request = TAKE_PTR(request);
+    *ret_request = request;
     return 0;
 }
 
@@ -64,9 +62,9 @@ static int probe(const void *data, const void *before, void **ret_facts, struct 
 {
     (void)before;
     const struct request *request = data;
-    struct facts *facts = calloc(1, sizeof(*facts));
+    struct facts *facts = alloc_zeroed(1, sizeof(*facts));
     size_t length;
-    int r = facts ? 0 : error_oom(error);
+    int r = 0;
 
     for (size_t i = 0; r == 0 && i < FILES; i++) {
         r = file_read(request->paths[i], LIMIT, &facts->contents[i], &length, error);
@@ -76,23 +74,18 @@ static int probe(const void *data, const void *before, void **ret_facts, struct 
         }
     }
     if (r < 0) {
-        if (facts)
-            facts_free(facts);
+        facts_free(facts);
         return r;
     }
     *ret_facts = facts;
     return 0;
 }
 
-static int plan_result(const struct request *request, struct plan *plan, struct error *error)
+static void plan_result(const struct request *request, struct plan *plan)
 {
-    json_t *bytes = result_text("label \xff\xfe end");
-
-    if (json_object_set_new(plan->result, "path", result_text(request->paths[0])) < 0 ||
-        json_object_set_new(plan->result, "label", bytes) < 0 ||
-        json_object_set_new(plan->result, "content", json_string(request->content)) < 0)
-        return error_oom(error);
-    return 0;
+    json_object_set_new(plan->result, "path", result_text(request->paths[0]));
+    json_object_set_new(plan->result, "label", result_text("label \xff\xfe end"));
+    json_object_set_new(plan->result, "content", json_string(request->content));
 }
 
 static int plan(const void *data, const void *facts_data, struct plan *plan, struct error *error)
@@ -101,25 +94,23 @@ static int plan(const void *data, const void *facts_data, struct plan *plan, str
     const struct request *request = data;
     const struct facts *facts = facts_data;
     bool unsettled = strcmp(request->trouble, "unsettled") == 0;
-    int r = plan_warn(plan, error, "this is only a sample");
 
-    for (size_t i = 0; r == 0 && i < FILES; i++) {
+    (void)error;
+    plan_warn(plan, "this is only a sample");
+    for (size_t i = 0; i < FILES; i++) {
         const char *before = facts->contents[i];
-        struct action *action;
 
         if (text_equal(before, request->content))
             continue;
-        r = plan_add(plan,
-                     json_pack("{s:s, s:s, s:i}", "action", "write", "path", request->paths[i],
-                               "time", unsettled ? times++ : 0),
-                     &action, error);
-        if (r == 0) {
-            action->subject = i;
-            action->best_effort = i == 1 && strcmp(request->trouble, "best_effort") == 0;
-            r = plan_diff(plan, request->paths[i], before ? before : "", request->content, error);
-        }
+        struct action *action =
+            plan_add(plan, json_pack("{s:s, s:s, s:i}", "action", "write", "path",
+                                     request->paths[i], "time", unsettled ? times++ : 0));
+        action->subject = i;
+        action->best_effort = i == 1 && strcmp(request->trouble, "best_effort") == 0;
+        plan_diff(plan, request->paths[i], before ? before : "", request->content);
     }
-    return r < 0 ? r : plan_result(request, plan, error);
+    plan_result(request, plan);
+    return 0;
 }
 
 static int misbehave(const struct request *request, struct error *error)
@@ -167,10 +158,9 @@ static int apply(const void *data, void *facts, const struct action *action,
     if (r == 0)
         r = file_replace(request->paths[action->subject], request->content,
                          strlen(request->content), 0644, error);
-    if (r == 0 &&
+    if (r == 0)
         json_array_append_new(outcome->warnings,
-                              json_sprintf("wrote %s", request->paths[action->subject])) < 0)
-        r = error_oom(error);
+                              json_sprintf("wrote %s", request->paths[action->subject]));
     return r;
 }
 
@@ -182,8 +172,8 @@ static int apply_together(const void *data, void *facts, const struct plan *plan
 
     for (size_t i = 0; r == 0 && i < plan->count; i++) {
         r = apply(data, facts, &plan->actions[i], &outcome, error);
-        if (r == 0 && json_array_append(done, plan->actions[i].shown) < 0)
-            r = error_oom(error);
+        if (r == 0)
+            json_array_append(done, plan->actions[i].shown);
     }
     json_decref(outcome.warnings);
     return r;

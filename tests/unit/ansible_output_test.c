@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "output.h"
 
@@ -51,7 +52,13 @@ static int says_one_thing(void)
 {
     printf("a library prints\n");
     fflush(stdout);
-    return output_write("{}\n", 3) || output_write("again", 5) || output_out_of_memory();
+    return output_write("{}\n", 3) || output_write("again", 5);
+}
+
+static int says_one_thing_without_memory(void)
+{
+    output_write("{}\n", 3);
+    alloc_failed();
 }
 
 static void one_answer(void **state)
@@ -59,11 +66,13 @@ static void one_answer(void **state)
     (void)state;
     assert_int_equal(run(says_one_thing, 0, 0), 0);
     assert_string_equal(answer, "{}\n");
+    assert_int_equal(run(says_one_thing_without_memory, 0, 0), 1);
+    assert_string_equal(answer, "{}\n");
 }
 
 static int without_memory(void)
 {
-    return output_out_of_memory();
+    alloc_failed();
 }
 
 static int without_memory_later(void)
@@ -74,19 +83,33 @@ static int without_memory_later(void)
     output_action_begins(strdup("\"warnings\": []"));
     for (int i = 0; i < 11; i++)
         output_action_ended();
-    return output_out_of_memory();
+    alloc_failed();
+}
+
+/* What a child lacks is no answer of the module's. */
+static int child_without_memory(void)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0)
+        alloc_failed();
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 1 ? output_write("{}\n", 3) : 48;
 }
 
 static void out_of_memory(void **state)
 {
     (void)state;
-    assert_int_equal(run(without_memory, 0, 0), 0);
+    assert_int_equal(run(without_memory, 0, 0), 1);
     assert_string_equal(answer,
                         "\n{\"changed\": false, \"failed\": true, \"msg\": \"out of memory\"}\n");
-    assert_int_equal(run(without_memory_later, 0, 0), 0);
+    assert_int_equal(run(without_memory_later, 0, 0), 1);
     assert_string_equal(answer,
                         "\n{\"changed\": true, \"failed\": true, \"msg\": \"out of memory while "
                         "changes were being made; actions done: 12\", \"warnings\": []}\n");
+    assert_int_equal(run(child_without_memory, 0, 0), 0);
+    assert_string_equal(answer, "{}\n");
 }
 
 static int is_ended(void)
@@ -166,7 +189,7 @@ static void a_slow_reader(void **state)
     assert_int_equal(strlen(answer), 200 * 1000);
 }
 
-static int has_no_reader(void)
+static void lose_reader(void)
 {
     int pipes[2];
 
@@ -175,8 +198,18 @@ static int has_no_reader(void)
     close(pipes[0]);
     close(pipes[1]);
     output_setup();
-    bool failed = output_out_of_memory() == -EIO;
-    return failed ? 0 : 44;
+}
+
+static int has_no_reader(void)
+{
+    lose_reader();
+    return output_write("x", 1) == -EIO ? 0 : 44;
+}
+
+static int has_no_reader_and_no_memory(void)
+{
+    lose_reader();
+    alloc_failed();
 }
 
 static int has_closed_descriptors(void)
@@ -198,6 +231,7 @@ static void nobody_listens(void **state)
 {
     (void)state;
     assert_int_equal(run(has_no_reader, 0, 0), 0);
+    assert_int_equal(run(has_no_reader_and_no_memory, 0, 0), 1);
     assert_int_equal(run(has_closed_descriptors, 0, 0), 0);
     assert_string_equal(answer, "");
 }

@@ -257,6 +257,34 @@ static void reports(const struct param *table, int core, const char *arguments,
 static const struct param BOTH[] = {
     {.name = "a", .required = true, .default_json = "1", .aliases = STRINGS("b")}, {0}};
 
+/* "True" may be YAML's for a word, where only one choice can be meant. */
+static const struct param MEANT[] = {
+    {.name = "one",
+     .choices = STRINGS("null", "[]", "{}", "0", "\"on\""),
+     .choices_are_json = true},
+    {.name = "same", .choices = STRINGS("true", "1", "1.0"), .choices_are_json = true},
+    {.name = "two", .choices = STRINGS("true", "\"yes\""), .choices_are_json = true},
+    {.name = "none", .choices = STRINGS("false", "0"), .choices_are_json = true},
+    {0},
+};
+
+static void test_meant_choices(void **state)
+{
+    AUTO_JSON json_t *object = json_pack("{s:s, s:s}", "one", "True", "same", "True");
+    struct error error = ERROR_INIT;
+    struct validation v;
+
+    (void)state;
+    assert_int_equal(validate(MEANT, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
+    assert_int_equal(json_array_size(v.errors), 0);
+    assert_string_equal(json_string_value(json_object_get(v.params, "one")), "on");
+    assert_true(json_is_true(json_object_get(v.params, "same")));
+    validation_release(&v);
+    reports(MEANT, 19, "{\"two\": \"True\", \"none\": \"True\"}",
+            "[\"value of two must be one of: True, yes, got: True\", "
+            "\"value of none must be one of: False, 0, got: True\"]");
+}
+
 #define ONLY_LISTS ", elements value check is supported only with 'list' type\""
 
 static void test_authors_errors(void **state)
@@ -307,7 +335,7 @@ int main(void)
         cmocka_unit_test(test_rules),          cmocka_unit_test(test_aliases),
         cmocka_unit_test(test_fallback),       cmocka_unit_test(test_secrets_and_deprecations),
         cmocka_unit_test(test_versions),       cmocka_unit_test(test_hidden),
-        cmocka_unit_test(test_authors_errors),
+        cmocka_unit_test(test_authors_errors), cmocka_unit_test(test_meant_choices),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ static void test_repr(void **state)
     repr_is("\"it's\"", "\"it's\"");
     repr_is("\"'\\\"\"", "'\\'\"'");
     repr_is("\"a\\\\b\\n\\u007f\\u00e9\\u200b\\u00a0\"", "'a\\\\b\\n\\x7f\u00e9\\u200b\\xa0'");
+    repr_is("\"\\udb40\\udc01\"", "'\\U000e0001'");
     repr_is("1e16", "1e+16");
     repr_is("1e15", "1000000000000000.0");
     repr_is("0.0001", "0.0001");
@@ -468,6 +469,20 @@ static void test_strip(void **state)
     }
 }
 
+static void test_no_text(void **state)
+{
+    struct error error = ERROR_INIT;
+    long long number;
+    double real;
+
+    (void)state;
+    assert_false(python_int("1\xff", &number));
+    assert_false(python_decimal("1\xff", &number));
+    assert_false(python_float("1\xff", &real));
+    assert_int_equal(human_to_bytes("1\xff", false, 17, &number, &error), -EINVAL);
+    error_clear(&error);
+}
+
 /* Python takes 200 brackets in each other. */
 static bool takes_depth(size_t depth, char opening, char closing)
 {
@@ -520,11 +535,13 @@ static void test_paths(void **state)
         {PARAM_PATH, 19, "\"$ECOMA_X/${ECOMA_X}y$\"", "\"v/vy$\""},
         {PARAM_PATH, 19, "\"$ECOMA_NONE/${ECOMA_NONE}${\"", "\"$ECOMA_NONE/${ECOMA_NONE}${\""},
         {PARAM_PATH, 19, "5", "\"5\""},
+        {PARAM_PATH, 19, "\"/$ECOMA_BYTES\"", NULL},
     };
 
     (void)state;
     setenv("HOME", "/home/of me//", 1);
     setenv("ECOMA_X", "v", 1);
+    setenv("ECOMA_BYTES", "\xff", 1);
     unsetenv("ECOMA_NONE");
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
         converts(&cases[i]);
@@ -541,7 +558,7 @@ int main(void)
         cmocka_unit_test(test_containers),   cmocka_unit_test(test_literals),
         cmocka_unit_test(test_utf8),         cmocka_unit_test(test_strip),
         cmocka_unit_test(test_deep_literal), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_paths),        cmocka_unit_test(test_no_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

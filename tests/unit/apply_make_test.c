@@ -547,19 +547,19 @@ static void arguments_of_each_mkfs(void **state)
     tear_down(state);
     set_up(state);
     for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-        assert_int_equal(string_list_add(&scene.want.mkfs_options, options[i]), 0);
+        string_list_add(&scene.want.mkfs_options, options[i]);
     expect_run("ext4", "mkfs.ext4",
                "run mkfs.ext4 -m 0 -E -q -E "
                "nodiscard,lazy_itable_init=1,stride=4,resize=9 -U " NEW " -L tier-hot DEVICE, ");
     tear_down(state);
     set_up(state);
     for (size_t i = 2; i < 4; i++)
-        assert_int_equal(string_list_add(&scene.want.mkfs_options, options[i]), 0);
+        string_list_add(&scene.want.mkfs_options, options[i]);
     expect_run("ext4", "mkfs.ext4", "-E nodiscard,lazy_itable_init=1,stride=4 -U");
     tear_down(state);
     set_up(state);
     for (size_t i = 2; i < 4; i++)
-        assert_int_equal(string_list_add(&scene.want.mkfs_options, options[i]), 0);
+        string_list_add(&scene.want.mkfs_options, options[i]);
     expect_run("xfs", "mkfs.xfs",
                "run mkfs.xfs -E stride=4 -q -K -m uuid=" NEW " -L tier-hot DEVICE, ");
 }
@@ -568,7 +568,7 @@ static void never_more_arguments_than_there_is_room_for(void **state)
 {
     (void)state;
     for (int i = 0; i < 100; i++)
-        assert_int_equal(string_list_add(&scene.want.mkfs_options, "-v"), 0);
+        string_list_add(&scene.want.mkfs_options, "-v");
     must(make());
 }
 

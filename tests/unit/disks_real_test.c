@@ -50,9 +50,9 @@ static void read_host(void)
 {
     release();
     if (mounts_read(&host.mounts, &host.error) < 0 || swaps_read(&host.swaps, &host.error) < 0 ||
-        disks_read(&host.mounts, &host.swaps, &host.disks, &host.error) < 0 ||
-        disks_mark_os(&host.disks, &host.mounts, &host.os_known, &host.error) < 0)
+        disks_read(&host.mounts, &host.swaps, &host.disks, &host.error) < 0)
         fail_msg("%s", error_message(&host.error));
+    host.os_known = disks_mark_os(&host.disks, &host.mounts);
 }
 
 static void detach(struct loop *loop)

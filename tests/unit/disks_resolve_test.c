@@ -105,7 +105,7 @@ static void candidates_with_their_use(void **state __attribute__((unused)))
                      WORDS("20.0 GiB); /dev/sdb"));
     disk->content.kind = CONTENT_BLANK;
     disk->swap_active = true;
-    assert_int_equal(string_list_add(&disk->mounts, "/srv"), 0);
+    string_list_add(&disk->mounts, "/srv");
     assert_not_found(IDENTITY(.name = "data-2"), -ENODEV, "disk-not-found",
                      WORDS("20.0 GiB) with nothing mounted at /srv in use as swap; /dev/sdb"));
 }

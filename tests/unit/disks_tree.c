@@ -235,9 +235,9 @@ void tree_open(struct tree *tree, const char *name)
     lay_out(tree, name);
     disks_root = tree->path;
     if (mounts_read(&tree->mounts, &error) < 0 || swaps_read(&tree->swaps, &error) < 0 ||
-        disks_read(&tree->mounts, &tree->swaps, &tree->disks, &error) < 0 ||
-        disks_mark_os(&tree->disks, &tree->mounts, &tree->os_known, &error) < 0)
+        disks_read(&tree->mounts, &tree->swaps, &tree->disks, &error) < 0)
         fail_msg("%s: %s", name, error_message(&error));
+    tree->os_known = disks_mark_os(&tree->disks, &tree->mounts);
 }
 
 static int remove_entry(const char *path, const struct stat *st __attribute__((unused)),

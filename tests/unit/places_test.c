@@ -13,19 +13,6 @@
 static const uint64_t kib = UINT64_C(1) << 10, mib = UINT64_C(1) << 20, gib = UINT64_C(1) << 30,
                       tib = UINT64_C(1) << 40;
 
-static int growths = -1; /* so many more succeed; -1: all */
-
-void *__real_reallocarray(void *old, size_t count, size_t size);
-void *__wrap_reallocarray(void *old, size_t count, size_t size);
-
-void *__wrap_reallocarray(void *old, size_t count, size_t size)
-{
-    if (growths == 0)
-        return NULL;
-    growths -= growths > 0;
-    return __real_reallocarray(old, count, size);
-}
-
 static struct place_list places_of(uint64_t size)
 {
     struct place_list places = {0};
@@ -247,21 +234,6 @@ static void test_impossible_sizes(void **state)
     assert_null(places.items);
 }
 
-static void test_no_memory(void **state)
-{
-    struct place_list places = {0};
-    struct error error = ERROR_INIT;
-
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        growths = i;
-        assert_int_equal(places_find(10000 * tib, &places, &error), -ENOMEM);
-        assert_null(places.items);
-    }
-    growths = -1;
-    error_clear(&error);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,7 +250,6 @@ int main(void)
         cmocka_unit_test(test_places_are_those_of_earlier_versions),
         cmocka_unit_test(test_few_bytes_of_a_large_device),
         cmocka_unit_test(test_impossible_sizes),
-        cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

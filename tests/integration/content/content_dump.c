@@ -26,8 +26,6 @@ static int dump(const char *path, bool full_scan, const struct expected_stamps *
     AUTO_JSON json_t *json = fields_to_json(&content_fields, &content);
     AUTO_FREE char *words = content_describe(&content);
     fields_release(&content_fields, &content);
-    if (!json || !words)
-        return error_oom(error);
     json_object_set_new(json, "description", json_text(words));
     json_dumpf(json, stdout, JSON_COMPACT);
     putchar('\n');
