@@ -72,6 +72,12 @@ void progress_refused(struct progress *progress)
     output_begun(progress->begun);
 }
 
+void progress_done_all(struct progress *progress, const json_t *shown)
+{
+    json_array_extend(progress->actions_done, (json_t *)shown);
+    progress_keep(progress);
+}
+
 int progress_end(struct progress *progress, const struct action *action, int r, struct error *error)
 {
     if (r < 0 && action->best_effort) {

@@ -22,6 +22,10 @@ int progress_end(struct progress *progress, const struct action *action, int r,
  * one is completed. */
 void progress_done(struct progress *progress, const struct action *action);
 
+/* The same for many at once, given as what is `shown` of each (an array): the answer that is kept
+ * ready is made only once. */
+void progress_done_all(struct progress *progress, const json_t *shown);
+
 /* For the same: what was begun has changed nothing. */
 void progress_refused(struct progress *progress);
 

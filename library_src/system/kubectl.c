@@ -78,25 +78,25 @@ static void find_secrets(struct kubectl *kubectl)
         kubectl_read_secrets(path, &kubectl->secrets);
 }
 
-int kubectl_find(const char *program, const char *kubeconfig, const char *context, int timeout,
-                 struct kubectl *ret_kubectl, struct error *error)
+int kubectl_find(const struct kubectl_options *options, struct kubectl *ret_kubectl,
+                 struct error *error)
 {
-    struct kubectl kubectl = {.request_seconds = timeout};
+    struct kubectl kubectl = {.request_seconds = options->timeout};
 
-    if (timeout < SHORTEST_REQUEST)
+    if (options->timeout < SHORTEST_REQUEST)
         kubectl.request_seconds = SHORTEST_REQUEST;
-    if (timeout > LONGEST_REQUEST)
+    if (options->timeout > LONGEST_REQUEST)
         kubectl.request_seconds = LONGEST_REQUEST;
-    int r = find_program(program, &kubectl, error);
+    int r = find_program(options->program, &kubectl, error);
     if (r == 0)
-        r = find_kubeconfig(kubeconfig, &kubectl, error);
+        r = find_kubeconfig(options->kubeconfig, &kubectl, error);
     if (r < 0) {
         kubectl_release(&kubectl);
         return r;
     }
     if (!kubectl.kubeconfig)
         find_secrets(&kubectl);
-    kubectl.context = alloc_string(context);
+    kubectl.context = alloc_string(options->context);
     *ret_kubectl = kubectl;
     return 0;
 }
@@ -122,8 +122,8 @@ static void make_environment(struct string_list *environment)
     }
 }
 
-int kubectl_run(const struct kubectl *kubectl, const char *const arguments[], const char *input,
-                size_t input_length, int seconds, struct reply *ret_reply, struct error *error)
+int kubectl_run(const struct kubectl *kubectl, const struct kubectl_call *call,
+                struct reply *ret_reply, struct error *error)
 {
     const char *argv[MOST_ARGUMENTS + 1] = {kubectl->program},
                                       *variables[ARRAY_SIZE(passed_on) + 3];
@@ -143,17 +143,18 @@ int kubectl_run(const struct kubectl *kubectl, const char *const arguments[], co
     }
     argv[count++] = timeout;
     argv[count++] = "--cache-dir=/dev/null"; /* what it finds out about the server isn't kept */
-    for (; *arguments && count < MOST_ARGUMENTS; arguments++)
-        argv[count++] = *arguments;
+    for (size_t i = 0; call->arguments[i] && count < MOST_ARGUMENTS; i++)
+        argv[count++] = call->arguments[i];
     make_environment(&environment);
     for (size_t i = 0; i <= environment.count; i++)
         variables[i] = i < environment.count ? environment.items[i] : NULL;
-    int r = process_run(argv, variables, input, input_length, seconds, ret_reply, error);
+    int r = process_run(argv, variables, call->input, call->input_length, call->seconds, ret_reply,
+                        error);
     string_list_release(&environment);
     if (r != -ETIMEDOUT)
         return r;
     return error_refuse(error, "kube-timeout",
                         "kubectl didn't end within %d seconds; look at the API server's load and "
                         "at the network, and run again",
-                        seconds);
+                        call->seconds);
 }

@@ -15,18 +15,32 @@ struct kubectl {
     char *kubeconfig;           /* NULL: what kubectl finds */
     char *context;              /* NULL: the current one */
     int request_seconds;        /* for one request */
+    bool dry_run;               /* the server only checks what is written */
     struct string_list secrets; /* values that must not be shown */
 };
 
-/* NULL for what isn't given. An error with the id `kubectl-missing` when there is no kubectl. */
-int kubectl_find(const char *program, const char *kubeconfig, const char *context, int timeout,
-                 struct kubectl *ret_kubectl, struct error *error);
+/* What the user gives about it; NULL for what isn't given. */
+struct kubectl_options {
+    const char *program, *kubeconfig, *context;
+    int timeout; /* in seconds; a request is given a part of it */
+};
+
+/* An error with the id `kubectl-missing` when there is no kubectl. */
+int kubectl_find(const struct kubectl_options *options, struct kubectl *ret_kubectl,
+                 struct error *error);
 void kubectl_release(struct kubectl *kubectl);
 
-/* Runs kubectl with these arguments (NULL-ended); any exit status is a reply. The whole must end
- * within `seconds`, or it is an error with the id `kube-timeout`. */
-int kubectl_run(const struct kubectl *kubectl, const char *const arguments[], const char *input,
-                size_t input_length, int seconds, struct reply *ret_reply, struct error *error);
+/* One run of kubectl. */
+struct kubectl_call {
+    const char *const *arguments; /* NULL-ended */
+    const char *input;            /* for its standard input; may be NULL */
+    size_t input_length;
+    int seconds; /* in which the whole must end */
+};
+
+/* Any exit status is a reply. After call->seconds it is an error with the id `kube-timeout`. */
+int kubectl_run(const struct kubectl *kubectl, const struct kubectl_call *call,
+                struct reply *ret_reply, struct error *error);
 
 /* One sentence about a reply that is a failure, what to do, and kubectl's own text. Its id says
  * which kind of failure. Returns a negative errno: -ENOENT where the server doesn't have the

@@ -1,16 +1,12 @@
 #include "apply.h"
 
-int role_apply(const void *request_, void *facts, const struct plan *plan, json_t *done,
-               struct error *error)
+int role_apply(const void *request_, const void *facts, const struct plan *plan,
+               struct progress *progress, struct error *error)
 {
     const struct request *request = request_;
 
-    if (request->cluster)
-        return apply_cluster(request, facts, plan, done, error);
-    int r = apply_host(request, facts, error);
-    for (size_t i = 0; r == 0 && i < plan->count; i++)
-        json_array_append(done, plan->actions[i].shown);
-    return r;
+    return request->cluster ? apply_cluster(request, facts, plan, progress, error)
+                            : apply_host(request, facts, plan, progress, error);
 }
 
 int role_again(const void *request_, int rounds, long milliseconds, struct error *error)

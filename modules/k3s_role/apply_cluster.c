@@ -3,11 +3,11 @@
 
 #include "alloc.h"
 #include "apply.h"
-#include "apply_work.h"
 #include "cleanup.h"
 #include "cluster.h"
 #include "node.h"
 #include "node_change.h"
+#include "node_patch.h"
 #include "replies.h"
 #include "text.h"
 
@@ -21,27 +21,124 @@ enum {
     PATCHES = 10
 };
 
+/* How far one declared Node has come; from WRITTEN on nothing more is done to it. REPORTED:
+ * written, and `progress` was told. */
+enum stage { UNTOUCHED, OPEN, WRITTEN, REPORTED, FAILED };
+
+struct work {
+    const struct request *request;
+    const struct plan *plan;   /* NULL where the server only checks */
+    struct progress *progress; /* of `plan` */
+    json_t *nodes;             /* object by name: the Nodes as they were last read */
+    struct kubectl kubectl;
+    enum stage *stages; /* of each declared Node */
+    json_t *failures;   /* object: name to why */
+    char *last;         /* what kubectl said when it last wrote */
+    size_t next_patch;  /* where to go on with patches */
+    bool gave_up;       /* the time was over */
+    bool may_not_patch; /* the server lets this user replace Nodes only */
+};
+
 static void work_release(struct work *work)
 {
     kubectl_release(&work->kubectl);
+    json_decref(work->nodes);
     json_decref(work->failures);
-    free(work->progress);
+    free(work->stages);
     free(work->last);
 }
 #define AUTO_WORK __attribute__((cleanup(work_release)))
 
-const char *work_name(const struct work *work, size_t i)
+static const char *work_name(const struct work *work, size_t i)
 {
     return work->request->nodes.items[i].name;
 }
 
-static size_t count(const struct work *work, enum progress progress)
+static size_t work_count(const struct work *work, enum stage stage)
 {
     size_t found = 0;
 
     for (size_t i = 0; i < work->request->nodes.count; i++)
-        found += work->progress[i] == progress;
+        found += work->stages[i] == stage;
     return found;
+}
+
+/* Tells the progress of the Nodes that were written since the last time. */
+static void work_report(struct work *work)
+{
+    AUTO_JSON json_t *shown = json_array();
+
+    for (size_t i = 0; work->plan && i < work->plan->count; i++)
+        if (work->stages[work->plan->actions[i].subject] == WRITTEN)
+            json_array_append(shown, work->plan->actions[i].shown);
+    if (json_array_size(shown) > 0)
+        progress_done_all(work->progress, shown);
+    for (size_t i = 0; i < work->request->nodes.count; i++)
+        if (work->stages[i] == WRITTEN)
+            work->stages[i] = REPORTED;
+}
+
+static void work_fail(struct work *work, size_t i, const char *why)
+{
+    AUTO_FREE char *text = kubectl_scrub(&work->kubectl, why);
+
+    work->stages[i] = FAILED;
+    json_object_set_new(work->failures, work_name(work, i), json_text(text));
+}
+
+/* What kubectl said of one Node that was sent alone; its errors are taken over. `stays_open`: a
+ * failure is one that another round may mend. */
+static int take_reply(struct work *work, size_t i, struct reply *reply, bool stays_open,
+                      struct error *error)
+{
+    AUTO_FREE char *line = reply_error_of(reply->errors, work_name(work, i));
+    int r = 0;
+
+    if (reply->status == 0)
+        work->stages[i] = WRITTEN;
+    else if (!stays_open && line)
+        work_fail(work, i, line);
+    else if (!stays_open)
+        r = kubectl_explain(&work->kubectl, reply->errors, error);
+    work_report(work);
+    free(work->last);
+    work->last = TAKE_PTR(reply->errors);
+    return r;
+}
+
+/* Writes one open Node, given as it is to be, by a request of its own. It stays open after a
+ * conflict. */
+static int put_node(struct work *work, size_t i, const json_t *node, struct error *error)
+{
+    AUTO_REPLY struct reply reply = {0};
+    int r = cluster_put(&work->kubectl, work_name(work, i), node, &reply, error);
+
+    return r < 0 ? r : take_reply(work, i, &reply, reply_is_conflict(reply.errors), error);
+}
+
+/* Writes one open Node by a patch that names no version. It stays open when what the patch relies
+ * upon has changed, or when patches aren't allowed. */
+static int patch_node(struct work *work, size_t i, struct error *error)
+{
+    const struct request *request = work->request;
+    const json_t *node = json_object_get(work->nodes, work_name(work, i));
+    AUTO_NODE_CHANGE struct node_change change =
+        node_change_make(request, &request->nodes.items[i], node);
+    AUTO_REPLY struct reply reply = {0};
+
+    if (node_change_is_empty(&change)) {
+        work->stages[i] = WRITTEN;
+        return 0;
+    }
+    AUTO_JSON json_t *patch = node_patch_make(&change, node, request->prefix);
+    int r = cluster_patch(&work->kubectl, work_name(work, i), patch, &reply, error);
+    if (r < 0)
+        return r;
+    bool stale = reply_patch_is_stale(reply.errors);
+    bool forbidden = reply.status != 0 && !stale && strstr(reply.errors, "(Forbidden)");
+    if (forbidden)
+        work->may_not_patch = true;
+    return take_reply(work, i, &reply, stale || forbidden, error);
 }
 
 /* The open Nodes as they are to be, but for those that can't be written with others: they are
@@ -49,52 +146,27 @@ static size_t count(const struct work *work, enum progress progress)
 static int compose(struct work *work, json_t *nodes, struct error *error)
 {
     for (size_t i = 0; i < work->request->nodes.count; i++) {
-        const json_t *node = json_object_get(work->facts->nodes, work_name(work, i));
+        const json_t *node = json_object_get(work->nodes, work_name(work, i));
 
-        if (work->progress[i] == FAILED || work->progress[i] == WRITTEN || !node)
+        if (work->stages[i] >= WRITTEN || !node)
             continue;
         AUTO_NODE_CHANGE struct node_change change =
             node_change_make(work->request, &work->request->nodes.items[i], node);
         if (node_change_is_empty(&change)) {
-            work->progress[i] = work->progress[i] == OPEN ? WRITTEN : UNTOUCHED;
+            work->stages[i] = work->stages[i] == OPEN ? WRITTEN : UNTOUCHED;
             continue;
         }
-        work->progress[i] = OPEN;
+        work->stages[i] = OPEN;
         AUTO_JSON json_t *changed = node_change_apply(&change, node, work->request->prefix);
         if (!node_is_applied(changed)) {
             json_array_append(nodes, changed);
             continue;
         }
-        int r = work_put(work, i, changed, error);
+        int r = put_node(work, i, changed, error);
         if (r < 0)
             return r;
     }
     return 0;
-}
-
-void work_fail(struct work *work, size_t i, const char *why)
-{
-    AUTO_FREE char *text = kubectl_scrub(&work->kubectl, why);
-
-    work->progress[i] = FAILED;
-    json_object_set_new(work->failures, work_name(work, i), json_text(text));
-}
-
-int work_take_reply(struct work *work, size_t i, struct reply *reply, bool stays_open,
-                    struct error *error)
-{
-    AUTO_FREE char *line = reply_error_of(reply->errors, work_name(work, i));
-    int r = 0;
-
-    if (reply->status == 0)
-        work->progress[i] = WRITTEN;
-    else if (!stays_open && line)
-        work_fail(work, i, line);
-    else if (!stays_open)
-        r = kubectl_explain(&work->kubectl, reply->errors, error);
-    free(work->last);
-    work->last = TAKE_PTR(reply->errors);
-    return r;
 }
 
 /* Node by Node: written, refused, or, after a conflict and where nothing is said, still open. */
@@ -103,10 +175,10 @@ static void judge(struct work *work, const struct reply *reply)
     for (size_t i = 0; i < work->request->nodes.count; i++) {
         AUTO_FREE char *line = NULL;
 
-        if (work->progress[i] != OPEN)
+        if (work->stages[i] != OPEN)
             continue;
         if (reply_has_written(reply->output, work_name(work, i))) {
-            work->progress[i] = WRITTEN;
+            work->stages[i] = WRITTEN;
             continue;
         }
         line = reply_error_of(reply->errors, work_name(work, i));
@@ -119,7 +191,7 @@ static void judge(struct work *work, const struct reply *reply)
 static int check_reply(const struct work *work, const struct reply *reply, size_t open,
                        struct error *error)
 {
-    if (reply->status == 0 || count(work, OPEN) < open || strstr(reply->errors, "(Conflict)"))
+    if (reply->status == 0 || work_count(work, OPEN) < open || strstr(reply->errors, "(Conflict)"))
         return 0;
     return kubectl_explain(&work->kubectl, reply->errors, error);
 }
@@ -132,10 +204,11 @@ static int send_nodes(struct work *work, struct error *error)
 
     if (r < 0 || json_array_size(nodes) == 0)
         return r;
-    size_t open = count(work, OPEN);
-    r = cluster_replace(&work->kubectl, nodes, work->rehearses, &reply, error);
+    size_t open = work_count(work, OPEN);
+    r = cluster_replace(&work->kubectl, nodes, &reply, error);
     if (r == 0) {
         judge(work, &reply);
+        work_report(work);
         r = check_reply(work, &reply, open, error);
     }
     free(work->last);
@@ -154,9 +227,9 @@ static int send_open(struct work *work, int rounds, struct error *error)
         return send_nodes(work, error);
     for (size_t n = 0; n < nodes && r == 0 && sent < PATCHES; n++) {
         size_t i = work->next_patch++ % nodes;
-        if (work->progress[i] != OPEN)
+        if (work->stages[i] != OPEN)
             continue;
-        r = work_patch(work, i, error);
+        r = patch_node(work, i, error);
         sent++;
     }
     return r;
@@ -170,10 +243,10 @@ static int take_open(void *data, json_t *node, struct error *error)
 
     (void)error;
     for (size_t i = 0; name && i < work->request->nodes.count; i++) {
-        if (work->progress[i] != OPEN || !text_equal(name, work_name(work, i)))
+        if (work->stages[i] != OPEN || !text_equal(name, work_name(work, i)))
             continue;
         node_strip(node);
-        json_object_set(work->facts->nodes, name, node);
+        json_object_set(work->nodes, name, node);
         break;
     }
     return 0;
@@ -197,10 +270,10 @@ static int read_open(struct work *work, struct error *error)
 {
     int r = 0;
 
-    if (count(work, OPEN) > FEW)
-        return cluster_list(&work->kubectl, take_open, work, error);
+    if (work_count(work, OPEN) > FEW)
+        return cluster_list(&work->kubectl, &(struct page_taker){take_open, work}, error);
     for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
-        if (work->progress[i] == OPEN)
+        if (work->stages[i] == OPEN)
             r = read_one(work, i, error);
     return r;
 }
@@ -220,7 +293,7 @@ static void give_up(struct work *work)
 {
     work->gave_up = true;
     for (size_t i = 0; i < work->request->nodes.count; i++)
-        if (work->progress[i] == OPEN)
+        if (work->stages[i] == OPEN)
             give_up_node(work, i);
 }
 
@@ -230,7 +303,7 @@ static int write_all(struct work *work, struct error *error)
         patience_begin(work->request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
     int r = send_nodes(work, error);
 
-    for (int rounds = 1; r == 0 && count(work, OPEN) > 0; rounds++) {
+    for (int rounds = 1; r == 0 && work_count(work, OPEN) > 0; rounds++) {
         if (!patience_pause(&patience)) {
             give_up(work);
             break;
@@ -261,41 +334,42 @@ static int refuse_failures(const struct work *work, struct error *error)
                      list, more);
     else
         error_refuse(error, "kube-refused", "the server %s %zu of the Nodes%s%s",
-                     work->rehearses ? "would refuse" : "refused", failed, list, more);
+                     work->kubectl.dry_run ? "would refuse" : "refused", failed, list, more);
     error_detail(error, "nodes_failed", json_incref(work->failures));
     return error->code;
 }
 
-static int begin(struct work *work, struct error *error)
+static int work_begin(struct work *work, const struct facts *facts, struct error *error)
 {
-    work->progress = alloc_zeroed(work->request->nodes.count, sizeof(*work->progress));
+    work->nodes = json_copy(facts->nodes);
+    work->stages = alloc_zeroed(work->request->nodes.count, sizeof(*work->stages));
     work->failures = json_object();
     return cluster_connect(work->request, &work->kubectl, error);
 }
 
-static void note_done(const struct work *work, const struct plan *plan, json_t *done)
+/* What the whole became, after write_all() gave `r`. */
+static int conclude(struct work *work, int r, struct error *error)
 {
-    for (size_t i = 0; i < plan->count; i++)
-        if (work->progress[plan->actions[i].subject] == WRITTEN)
-            json_array_append(done, plan->actions[i].shown);
+    work_report(work);
+    if (r == 0)
+        r = refuse_failures(work, error);
+    else if (work_count(work, OPEN) > 0)
+        r = error->code = -EIO; /* whether these were written nobody said */
+    if (r == -EPERM && work_count(work, REPORTED) == 0)
+        progress_refused(work->progress);
+    return r;
 }
 
-int apply_cluster(const struct request *request, struct facts *facts, const struct plan *plan,
-                  json_t *done, struct error *error)
+int apply_cluster(const struct request *request, const struct facts *facts, const struct plan *plan,
+                  struct progress *progress, struct error *error)
 {
-    AUTO_WORK struct work work = {.request = request, .facts = facts};
-    int r = begin(&work, error);
+    AUTO_WORK struct work work = {.request = request, .plan = plan, .progress = progress};
+    int r = work_begin(&work, facts, error);
 
-    if (r == 0)
-        r = write_all(&work, error);
-    note_done(&work, plan, done);
-    if (r == 0)
-        return refuse_failures(&work, error);
-    if (count(&work, OPEN) > 0) {
-        error->code = -EIO; /* whether these were written nobody said */
-        r = -EIO;
-    }
-    return r;
+    if (r < 0)
+        return r;
+    progress_begin(progress);
+    return conclude(&work, write_all(&work, error), error);
 }
 
 int again_cluster(const struct request *request, int rounds, long milliseconds, struct error *error)
@@ -315,10 +389,10 @@ int again_cluster(const struct request *request, int rounds, long milliseconds, 
 
 int rehearse_cluster(const struct request *request, const struct facts *facts, struct error *error)
 {
-    AUTO_WORK struct work work = {
-        .request = request, .facts = (struct facts *)facts, .rehearses = true};
-    int r = begin(&work, error);
+    AUTO_WORK struct work work = {.request = request};
+    int r = work_begin(&work, facts, error);
 
+    work.kubectl.dry_run = true;
     if (r == 0)
         r = send_nodes(&work, error);
     return r < 0 ? r : refuse_failures(&work, error);

@@ -45,10 +45,8 @@ static int lock_directory(const char *path, int *ret_fd, struct error *error)
     return 0;
 }
 
-int apply_host(const struct request *request, const struct facts *facts, struct error *error)
+static int write_drop_in(const char *path, const char *text, struct error *error)
 {
-    const char *path = request->config_file;
-    AUTO_FREE char *text = plan_drop_in(request, facts);
     AUTO_CLOSE int lock = -1;
     int r = lock_directory(path, &lock, error);
 
@@ -57,4 +55,18 @@ int apply_host(const struct request *request, const struct facts *facts, struct 
     remove_leftovers(path);
     return text ? file_replace(path, text, strlen(text), DROP_IN_MODE, error)
                 : file_remove(path, error);
+}
+
+int apply_host(const struct request *request, const struct facts *facts, const struct plan *plan,
+               struct progress *progress, struct error *error)
+{
+    AUTO_FREE char *text = plan_drop_in(request, facts);
+
+    progress_begin(progress);
+    int r = write_drop_in(request->config_file, text, error);
+    if (r == -EPERM) /* the file may not be replaced, so it was not */
+        progress_refused(progress);
+    for (size_t i = 0; r == 0 && i < plan->count; i++)
+        progress_done(progress, &plan->actions[i]);
+    return r;
 }

@@ -12,16 +12,21 @@ enum { PAGE_SECONDS = 120, REPLACE_SECONDS = 120, NODES_A_SECOND = 10, MOST_BEGI
 
 int cluster_connect(const struct request *request, struct kubectl *ret_kubectl, struct error *error)
 {
-    return kubectl_find(request->kubectl, request->kubeconfig, request->context, request->timeout,
-                        ret_kubectl, error);
+    const struct kubectl_options options = {request->kubectl, request->kubeconfig, request->context,
+                                            request->timeout};
+
+    return kubectl_find(&options, ret_kubectl, error);
 }
 
 static int get_raw(const struct kubectl *kubectl, const char *path, struct reply *ret_reply,
                    struct error *error)
 {
+    const struct kubectl_call call = {
+        .arguments = (const char *const[]){"get", "--raw", path, NULL},
+        .seconds = PAGE_SECONDS,
+    };
     AUTO_REPLY struct reply reply = {0};
-    int r = kubectl_run(kubectl, (const char *const[]){"get", "--raw", path, NULL}, NULL, 0,
-                        PAGE_SECONDS, &reply, error);
+    int r = kubectl_run(kubectl, &call, &reply, error);
 
     if (r < 0)
         return r;
@@ -48,11 +53,11 @@ static char *page_path(const char *token)
     return text_take(&path);
 }
 
-static int list_once(const struct kubectl *kubectl, page_taker *take, void *data,
+static int list_once(const struct kubectl *kubectl, const struct page_taker *taker,
                      struct error *error)
 {
     AUTO_FREE char *token = NULL;
-    int r = take(data, NULL, error);
+    int r = taker->take(taker->data, NULL, error);
 
     do {
         AUTO_REPLY struct reply reply = {0};
@@ -60,19 +65,19 @@ static int list_once(const struct kubectl *kubectl, page_taker *take, void *data
         if (r == 0)
             r = get_raw(kubectl, path, &reply, error);
         if (r == 0)
-            r = page_read(reply.output, reply.length, take, data, &next, error);
+            r = page_read(reply.output, reply.length, taker, &next, error);
         free(token);
         token = TAKE_PTR(next);
     } while (r == 0 && token);
     return r;
 }
 
-int cluster_list(const struct kubectl *kubectl, page_taker *take, void *data, struct error *error)
+int cluster_list(const struct kubectl *kubectl, const struct page_taker *taker, struct error *error)
 {
-    int r = list_once(kubectl, take, data, error);
+    int r = list_once(kubectl, taker, error);
 
     for (int i = 1; i < MOST_BEGINNINGS && r == -ESTALE; i++)
-        r = list_once(kubectl, take, data, error);
+        r = list_once(kubectl, taker, error);
     return r;
 }
 
@@ -100,41 +105,53 @@ static void dump(const json_t *value, struct text *text)
     json_dump_callback(value, add_dumped, text, JSON_COMPACT);
 }
 
-int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
-                    struct reply *ret_reply, struct error *error)
+int cluster_replace(const struct kubectl *kubectl, json_t *nodes, struct reply *ret_reply,
+                    struct error *error)
 {
     AUTO_JSON json_t *list =
         json_pack("{s:s, s:s, s:O}", "apiVersion", "v1", "kind", "List", "items", nodes);
     AUTO_TEXT struct text text = {0};
-    int seconds = REPLACE_SECONDS + (int)json_array_size(nodes) / NODES_A_SECOND;
 
     dump(list, &text);
     /* The server validates; kubectl would fetch its schema first. */
-    return kubectl_run(kubectl,
-                       (const char *const[]){"replace", "--validate=false", "-f", "-",
-                                             dry_run ? "--dry-run=server" : NULL, NULL},
-                       text.data, text.length, seconds, ret_reply, error);
+    const struct kubectl_call call = {
+        .arguments = (const char *const[]){"replace", "--validate=false", "-f", "-",
+                                           kubectl->dry_run ? "--dry-run=server" : NULL, NULL},
+        .input = text.data,
+        .input_length = text.length,
+        .seconds = REPLACE_SECONDS + (int)json_array_size(nodes) / NODES_A_SECOND,
+    };
+    return kubectl_run(kubectl, &call, ret_reply, error);
 }
 
-int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *node, bool dry_run,
+int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *node,
                 struct reply *ret_reply, struct error *error)
 {
-    AUTO_FREE char *path = text_format("/api/v1/nodes/%s%s", name, dry_run ? "?dryRun=All" : "");
+    AUTO_FREE char *path =
+        text_format("/api/v1/nodes/%s%s", name, kubectl->dry_run ? "?dryRun=All" : "");
     AUTO_TEXT struct text text = {0};
 
     dump(node, &text);
-    return kubectl_run(kubectl, (const char *const[]){"replace", "--raw", path, "-f", "-", NULL},
-                       text.data, text.length, REPLACE_SECONDS, ret_reply, error);
+    const struct kubectl_call call = {
+        .arguments = (const char *const[]){"replace", "--raw", path, "-f", "-", NULL},
+        .input = text.data,
+        .input_length = text.length,
+        .seconds = REPLACE_SECONDS,
+    };
+    return kubectl_run(kubectl, &call, ret_reply, error);
 }
 
 int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t *patch,
                   struct reply *ret_reply, struct error *error)
 {
     AUTO_FREE char *text = json_dumps(patch, JSON_COMPACT);
+    const struct kubectl_call call = {
+        .arguments =
+            (const char *const[]){"patch", "node", name, "--type=json", "--patch", text, NULL},
+        .seconds = REPLACE_SECONDS,
+    };
 
-    return kubectl_run(
-        kubectl, (const char *const[]){"patch", "node", name, "--type=json", "--patch", text, NULL},
-        NULL, 0, REPLACE_SECONDS, ret_reply, error);
+    return kubectl_run(kubectl, &call, ret_reply, error);
 }
 
 struct patience patience_begin(int seconds, long shortest, long longest)

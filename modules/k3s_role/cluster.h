@@ -12,22 +12,23 @@ int cluster_connect(const struct request *request, struct kubectl *ret_kubectl,
 
 /* Every Node, page by page, as one state of the cluster. Begins again, a few times, when the server
  * doesn't keep it for long enough. */
-int cluster_list(const struct kubectl *kubectl, page_taker *take, void *data, struct error *error);
+int cluster_list(const struct kubectl *kubectl, const struct page_taker *taker,
+                 struct error *error);
 
 /* One Node: a new object, or -ENOENT. */
 int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_node,
                 struct error *error);
 
 /* Gives the Nodes (an array of whole ones, each with the version that was read) to the server as
- * one list, or lets it only check them. Any exit status is a reply. */
-int cluster_replace(const struct kubectl *kubectl, json_t *nodes, bool dry_run,
-                    struct reply *ret_reply, struct error *error);
+ * one list; with kubectl->dry_run it only checks them. Any exit status is a reply. */
+int cluster_replace(const struct kubectl *kubectl, json_t *nodes, struct reply *ret_reply,
+                    struct error *error);
 
-/* One Node as it is given, past what kubectl itself would add. Any exit status is a reply. */
-int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *node, bool dry_run,
+/* The same for one Node as it is given, past what kubectl itself would add. */
+int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *node,
                 struct reply *ret_reply, struct error *error);
 
-/* One Node by a JSON patch. Any exit status is a reply. */
+/* One Node by a JSON patch, never as a dry run. Any exit status is a reply. */
 int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t *patch,
                   struct reply *ret_reply, struct error *error);
 

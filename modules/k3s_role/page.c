@@ -10,8 +10,7 @@
 
 struct reader {
     const char *at, *end;
-    page_taker *take;
-    void *data;
+    const struct page_taker *taker;
 };
 
 static int malformed(struct error *error)
@@ -159,7 +158,7 @@ static int read_items(struct reader *reader, struct error *error)
         AUTO_JSON json_t *item = NULL;
         int r = parse_item(reader, &item, error);
         if (r == 0)
-            r = reader->take(reader->data, item, error);
+            r = reader->taker->take(reader->taker->data, item, error);
         if (r < 0)
             return r;
     } while (next_is(reader, ','));
@@ -194,10 +193,10 @@ static int read_member(struct reader *reader, char **ret_continue, bool *ret_ite
     return 0;
 }
 
-int page_read(const char *text, size_t length, page_taker *take, void *data, char **ret_continue,
+int page_read(const char *text, size_t length, const struct page_taker *taker, char **ret_continue,
               struct error *error)
 {
-    struct reader reader = {text, text + length, take, data};
+    struct reader reader = {text, text + length, taker};
     AUTO_FREE char *token = NULL;
     bool items = false;
     int r = next_is(&reader, '{') ? 0 : malformed(error);

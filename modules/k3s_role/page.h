@@ -11,12 +11,16 @@
 
 #include "error.h"
 
-/* Takes one object of the list, which it may change or keep a reference of. NULL: the list begins
- * (again), and what was taken of it before counts no more. */
-typedef int page_taker(void *data, json_t *object, struct error *error);
+/* Who is given the objects of a list. */
+struct page_taker {
+    /* Takes one object, which it may change or keep a reference of. NULL: the list begins (again),
+     * and what was taken of it before counts no more. */
+    int (*take)(void *data, json_t *object, struct error *error);
+    void *data;
+};
 
-/* Gives each element of `items` to `take`, without its status and managedFields. *ret_continue is
+/* Gives each element of `items`, without its status and managedFields. *ret_continue is
  * metadata.continue, owned by the caller; NULL on the last page. -EINVAL when it isn't such a list.
  */
-int page_read(const char *text, size_t length, page_taker *take, void *data, char **ret_continue,
+int page_read(const char *text, size_t length, const struct page_taker *taker, char **ret_continue,
               struct error *error);

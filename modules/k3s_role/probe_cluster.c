@@ -63,7 +63,7 @@ static int look_for_missing(const struct kubectl *kubectl, struct collection *co
                             struct error *error)
 {
     if (count_missing(collection) > FEW)
-        return cluster_list(kubectl, take, collection, error);
+        return cluster_list(kubectl, &(struct page_taker){take, collection}, error);
     for (size_t i = 0; i < collection->request->nodes.count; i++) {
         const char *name = collection->request->nodes.items[i].name;
         AUTO_JSON json_t *node = NULL;
@@ -85,7 +85,7 @@ static int collect(const struct kubectl *kubectl, struct collection *collection,
 {
     const struct request *request = collection->request;
     struct patience patience = patience_begin(request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
-    int r = cluster_list(kubectl, take, collection, error);
+    int r = cluster_list(kubectl, &(struct page_taker){take, collection}, error);
 
     if (request->ignore_missing || request->absent)
         return r;

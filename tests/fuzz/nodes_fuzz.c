@@ -86,7 +86,7 @@ static void take_page(const char *text, size_t length)
     struct error error = ERROR_INIT;
     json_t *item;
     size_t i;
-    int r = page_read(text, length, collect, taken, &token, &error);
+    int r = page_read(text, length, &(struct page_taker){collect, taken}, &token, &error);
 
     require(r == 0 || r == -EINVAL);
     error_clear(&error);

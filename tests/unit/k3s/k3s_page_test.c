@@ -25,7 +25,7 @@ static int read_page(const char *text, json_t *taken, char **ret_token)
     AUTO_FREE char *copy = malloc(length ? length : 1);
 
     memcpy(copy, text, length);
-    int r = page_read(copy, length, collect, taken, ret_token, &error);
+    int r = page_read(copy, length, &(struct page_taker){collect, taken}, ret_token, &error);
     error_clear(&error);
     return r;
 }
@@ -136,7 +136,8 @@ static void test_a_taker_that_fails_ends_it(void **state)
     const char *text = "{\"items\":[{}]}";
 
     (void)state;
-    assert_int_equal(page_read(text, strlen(text), collect, no_array, &token, &error), -EPERM);
+    const struct page_taker taker = {collect, no_array};
+    assert_int_equal(page_read(text, strlen(text), &taker, &token, &error), -EPERM);
     error_clear(&error);
 }
 
