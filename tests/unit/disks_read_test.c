@@ -206,7 +206,7 @@ static void designator_page(void **state __attribute__((unused)))
 /* An exact copy lets the sanitizer see a read beyond the page. */
 static char *try_designator(const char *page, size_t length)
 {
-    AUTO_FREE char *copy = malloc(length);
+    AUTO_FREE char *copy = calloc(length, 1);
 
     if (length > 0)
         memcpy(copy, page, length);
