@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "coerce.h"
-#include "python_text.h"
+#include "python.h"
 
 /* Every text is a double-quoted scalar: JSON's escapes are YAML's too. */
 static void add_string(struct text *yaml, const char *string)

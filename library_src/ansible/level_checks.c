@@ -7,7 +7,7 @@
 #include "coerce.h"
 #include "json_text.h"
 #include "level.h"
-#include "python_text.h"
+#include "python.h"
 
 static bool present(const struct level *level, const char *name)
 {

@@ -4,7 +4,7 @@
 #include "cleanup.h"
 #include "json_text.h"
 #include "level.h"
-#include "python_text.h"
+#include "python.h"
 
 static bool choices_are_text(const struct param *param)
 {

@@ -6,7 +6,7 @@
 #include "cleanup.h"
 #include "coerce.h"
 #include "level.h"
-#include "python_text.h"
+#include "python.h"
 
 void no_log_add(json_t *set, const json_t *value)
 {

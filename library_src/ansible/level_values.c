@@ -8,7 +8,7 @@
 #include "coerce.h"
 #include "json_text.h"
 #include "level.h"
-#include "python_text.h"
+#include "python.h"
 
 int take_fallbacks(const struct level *level, struct error *error)
 {

@@ -8,7 +8,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "python_text.h"
+#include "python.h"
 #include "result.h"
 
 /* ^(?:.+[-_\s])?pass(?:[-_\s]?(?:word|phrase|wrd|wd)?)(?:[-_\s].+)?$ without regard to case, as

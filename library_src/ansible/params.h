@@ -81,5 +81,8 @@ struct param {
 /* The option with this name or alias, or NULL. */
 const struct param *param_find(const struct param *table, const char *name);
 
+/* "str", "int" …, as the argument spec writes them. */
+const char *param_type_name(enum param_type type);
+
 /* A text list, for the initialisers above. */
 #define STRINGS(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -5,7 +5,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "python_text.h"
+#include "python.h"
 
 static const char HIDDEN[] = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER";
 /* The controller takes an object with this key for one of its own types. */

@@ -6,7 +6,7 @@
 #include "cleanup.h"
 #include "fields.h"
 #include "output.h"
-#include "python_text.h"
+#include "python.h"
 #include "result.h"
 #include "run_look.h"
 #include "text.h"

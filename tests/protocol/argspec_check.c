@@ -13,7 +13,7 @@
 #include "cleanup.h"
 #include "coerce.h"
 #include "log.h"
-#include "python_text.h"
+#include "python.h"
 #include "result.h"
 #include "validate.h"
 
