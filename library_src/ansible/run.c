@@ -5,7 +5,7 @@
 
 #include "cleanup.h"
 #include "coerce.h"
-#include "lock.h"
+#include "protocol.h"
 #include "run_look.h"
 #include "text.h"
 

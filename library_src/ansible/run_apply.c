@@ -7,8 +7,8 @@
 #include "fields.h"
 #include "output.h"
 #include "python.h"
-#include "result.h"
 #include "run_look.h"
+#include "secrets.h"
 #include "text.h"
 
 /* Failing to do a best-effort action is a warning, and the action goes to `failed`. */

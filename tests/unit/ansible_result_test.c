@@ -9,13 +9,11 @@
 
 #include <cmocka.h>
 
-#include "arguments.h"
 #include "cleanup.h"
-#include "doc.h"
-#include "invocation.h"
-#include "log.h"
-#include "result.h"
+#include "protocol.h"
+#include "secrets.h"
 #include "text.h"
+#include "validate.h"
 
 static void scrubs(const char *value, const char *secrets, const char *expected)
 {
