@@ -34,7 +34,9 @@ void spec_message(const struct spec *spec, char *message)
     free(message);
 }
 
-void spec_error(const struct spec *spec, const char *format, ...)
+/* Appends the message, and where it was found when that is a sub-spec. */
+static void __attribute__((format(printf, 2, 3)))
+spec_error(const struct spec *spec, const char *format, ...)
 {
     AUTO_FREE char *path = spec_path(spec, " -> ");
     va_list arguments;

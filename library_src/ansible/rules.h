@@ -20,11 +20,7 @@ struct spec {
 /* "disks -> fstype"; "" for the module's own: owned by the caller. */
 char *spec_path(const struct spec *spec, const char *between);
 
-/* Appends to the errors: the message, and where it was found when that is a sub-spec. */
-void spec_error(const struct spec *spec, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Appends a message as it is; takes it over. */
+/* Appends a message to the errors; takes it over. */
 void spec_message(const struct spec *spec, char *message);
 
 /* The rules over several parameters. */
