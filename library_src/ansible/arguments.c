@@ -1,4 +1,4 @@
-#include "arguments.h"
+#include "protocol.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
-#include "json_text.h"
 #include "text.h"
 
 enum { SIZE_LIMIT = 16 * 1024 * 1024, MAX_FRAMES = 24, KEY_LIMIT = 64 };
@@ -26,7 +25,7 @@ struct place {
     const char *token; /* where the last value began */
 };
 
-static const char *skip_string(const char *p, const char *end)
+static const char *place_skip_string(const char *p, const char *end)
 {
     for (p++; p < end && *p != '"'; p++)
         if (*p == '\\')
@@ -34,7 +33,7 @@ static const char *skip_string(const char *p, const char *end)
     return p < end ? p : end;
 }
 
-static void walk_string(struct place *place, size_t top, const char *start, const char *end)
+static void place_walk_string(struct place *place, size_t top, const char *start, const char *end)
 {
     if (place->frames[top].is_object && place->frames[top].expects_key) {
         place->frames[top].key = start + 1;
@@ -44,7 +43,7 @@ static void walk_string(struct place *place, size_t top, const char *start, cons
     }
 }
 
-static void walk(struct place *place, const char *text, const char *stop, const char *end)
+static void place_walk(struct place *place, const char *text, const char *stop, const char *end)
 {
     for (const char *p = text; p < stop; p++) {
         size_t top = (place->depth < MAX_FRAMES ? place->depth : MAX_FRAMES) - 1;
@@ -52,9 +51,9 @@ static void walk(struct place *place, const char *text, const char *stop, const 
 
         if (*p == '"') {
             const char *start = p;
-            p = skip_string(p, end);
+            p = place_skip_string(p, end);
             if (known)
-                walk_string(place, top, start, p);
+                place_walk_string(place, top, start, p);
         } else if (*p == '{' || *p == '[') {
             place->token = p;
             if (place->depth < MAX_FRAMES) {
@@ -100,7 +99,7 @@ static bool starts_special_number(const char *token)
                      text_starts_with(token, "-Infinity"));
 }
 
-static const char *describe(const json_error_t *parse_error, const struct place *place)
+static const char *arguments_describe(const json_error_t *parse_error, const struct place *place)
 {
     switch (json_error_code(parse_error)) {
     case json_error_premature_end_of_input:
@@ -127,31 +126,31 @@ static const char *describe(const json_error_t *parse_error, const struct place 
     }
 }
 
-static int refuse_text(const char *text, size_t length, const json_error_t *parse_error,
-                       const char *name, struct error *error)
+static int arguments_refuse(const char *text, size_t length, const json_error_t *parse_error,
+                            const char *name, struct error *error)
 {
     size_t offset = parse_error->position > 0 ? (size_t)parse_error->position : 0;
     struct place place = {.depth = 0};
 
     if (offset > length)
         offset = length;
-    walk(&place, text, text + offset, text + length);
+    place_walk(&place, text, text + offset, text + length);
     AUTO_FREE char *where = place_text(&place);
     return error_set(error, -EINVAL, "the arguments in %s can't be used: %s, at byte %zu%s%s%s",
-                     name, describe(parse_error, &place), offset, *where ? " (" : "", where,
-                     *where ? ")" : "");
+                     name, arguments_describe(parse_error, &place), offset, *where ? " (" : "",
+                     where, *where ? ")" : "");
 }
 
 int arguments_parse(const char *text, size_t length, const char *name, json_t **ret_arguments,
                     struct error *error)
 {
     json_error_t parse_error;
-    AUTO_JSON json_t *arguments = NULL;
 
     if (strspn(text, " \t\r\n") == length)
         return error_set(error, -EINVAL, "%s is empty: there are no arguments in it", name);
-    if (json_text_parse(text, length, JSON_DECODE_ANY, &arguments, &parse_error, error) < 0)
-        return refuse_text(text, length, &parse_error, name, error);
+    AUTO_JSON json_t *arguments = json_loadb(text, length, JSON_DECODE_ANY, &parse_error);
+    if (!arguments)
+        return arguments_refuse(text, length, &parse_error, name, error);
     if (!json_is_object(arguments))
         return error_set(error, -EINVAL, "the arguments in %s are %s, not a JSON object", name,
                          json_is_array(arguments) ? "a list" : "a single value");
@@ -168,7 +167,7 @@ static const char *kind_of_file(mode_t mode)
 }
 
 /* O_NONBLOCK: nobody may ever write to a FIFO. */
-static int open_arguments(const char *path, int *ret_fd, struct error *error)
+static int arguments_open(const char *path, int *ret_fd, struct error *error)
 {
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat st;
@@ -189,7 +188,8 @@ static int open_arguments(const char *path, int *ret_fd, struct error *error)
 }
 
 /* Fewer than `wanted` bytes are for the parser to refuse. */
-static int read_bytes(size_t wanted, char **ret_text, size_t *ret_length, struct error *error)
+static int arguments_read_bytes(size_t wanted, char **ret_text, size_t *ret_length,
+                                struct error *error)
 {
     AUTO_FREE char *text = NULL;
     size_t length = 0;
@@ -219,9 +219,9 @@ int arguments_read(const char *path, size_t length, json_t **ret_arguments, stru
     int r = 0;
 
     if (!from_stdin)
-        r = open_arguments(path, &fd, error);
+        r = arguments_open(path, &fd, error);
     if (r == 0 && from_stdin && length > 0)
-        r = read_bytes(length, &text, &length, error);
+        r = arguments_read_bytes(length, &text, &length, error);
     else if (r == 0)
         r = file_read_fd(from_stdin ? STDIN_FILENO : fd, name, SIZE_LIMIT, &text, &length, error);
     if (r == 0)

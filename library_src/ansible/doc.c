@@ -1,136 +1,127 @@
-#include "doc.h"
+#include "protocol.h"
 
 #include <string.h>
 
 #include "cleanup.h"
-#include "coerce.h"
-#include "python_text.h"
+#include "python.h"
 
 /* Every text is a double-quoted scalar: JSON's escapes are YAML's too. */
-static void add_string(struct text *yaml, const char *string)
+static void doc_add_string(struct text *yaml, const char *string)
 {
     python_json_string(yaml, string, strlen(string));
 }
 
-static void add_indent(struct text *yaml, int indent)
+static void doc_add_indent(struct text *yaml, int indent)
 {
     text_addf(yaml, "%*s", indent, "");
 }
 
-static void add_key(struct text *yaml, int indent, const char *key, const char *value)
+static void doc_add_key(struct text *yaml, int indent, const char *key, const char *value)
 {
-    add_indent(yaml, indent);
+    doc_add_indent(yaml, indent);
     text_addf(yaml, "%s: ", key);
-    add_string(yaml, value);
+    doc_add_string(yaml, value);
     text_add(yaml, "\n");
 }
 
-static void add_list(struct text *yaml, int indent, const char *key, const char *const *items)
+static void doc_add_list(struct text *yaml, int indent, const char *key, const char *const *items)
 {
     if (!items || !*items)
         return;
-    add_indent(yaml, indent);
+    doc_add_indent(yaml, indent);
     text_addf(yaml, "%s:\n", key);
     for (; *items; items++) {
-        add_indent(yaml, indent + 2);
+        doc_add_indent(yaml, indent + 2);
         text_add(yaml, "- ");
-        add_string(yaml, *items);
+        doc_add_string(yaml, *items);
         text_add(yaml, "\n");
     }
 }
 
-static bool choices_are_text(const struct param *param)
+static void doc_add_choices(struct text *yaml, int indent, const struct param *param)
 {
-    enum param_type type = param->type;
-
-    if (type == PARAM_LIST)
-        type = param->has_elements ? param->elements : PARAM_STR;
-    return type == PARAM_STR || type == PARAM_PATH || type == PARAM_LIST;
-}
-
-static void add_choices(struct text *yaml, int indent, const struct param *param)
-{
-    if (choices_are_text(param)) {
-        add_list(yaml, indent, "choices", param->choices);
+    if (param_choices_are_text(param)) {
+        doc_add_list(yaml, indent, "choices", param->choices);
         return;
     }
-    add_indent(yaml, indent);
+    doc_add_indent(yaml, indent);
     text_add(yaml, "choices: [");
     for (const char *const *choice = param->choices; *choice; choice++)
         text_addf(yaml, "%s%s", choice == param->choices ? "" : ", ", *choice);
     text_add(yaml, "]\n");
 }
 
-static void add_options(struct text *yaml, int indent, const char *key,
-                        const struct param *options);
+static void doc_add_options(struct text *yaml, int indent, const char *key,
+                            const struct param *options);
 
-static void add_option(struct text *yaml, int indent, const struct param *param)
+static void doc_add_option(struct text *yaml, int indent, const struct param *param)
 {
-    add_indent(yaml, indent);
+    doc_add_indent(yaml, indent);
     text_addf(yaml, "%s:\n", param->name);
     indent += 2;
-    add_list(yaml, indent, "description",
-             param->description ? param->description : STRINGS(param->name));
-    add_key(yaml, indent, "type", param_type_name(param->type));
+    doc_add_list(yaml, indent, "description",
+                 param->description ? param->description : STRINGS(param->name));
+    doc_add_key(yaml, indent, "type", param_type_name(param->type));
     if (param->has_elements)
-        add_key(yaml, indent, "elements", param_type_name(param->elements));
+        doc_add_key(yaml, indent, "elements", param_type_name(param->elements));
     if (param->required) {
-        add_indent(yaml, indent);
+        doc_add_indent(yaml, indent);
         text_add(yaml, "required: true\n");
     }
     if (param->default_json) {
-        add_indent(yaml, indent);
+        doc_add_indent(yaml, indent);
         text_addf(yaml, "default: %s\n", param->default_json);
     }
     if (param->choices)
-        add_choices(yaml, indent, param);
-    add_list(yaml, indent, "aliases", param->aliases);
+        doc_add_choices(yaml, indent, param);
+    doc_add_list(yaml, indent, "aliases", param->aliases);
     if (param->version_added)
-        add_key(yaml, indent, "version_added", param->version_added);
+        doc_add_key(yaml, indent, "version_added", param->version_added);
     if (param->options)
-        add_options(yaml, indent, "suboptions", param->options);
+        doc_add_options(yaml, indent, "suboptions", param->options);
 }
 
-static void add_options(struct text *yaml, int indent, const char *key, const struct param *options)
+static void doc_add_options(struct text *yaml, int indent, const char *key,
+                            const struct param *options)
 {
-    add_indent(yaml, indent);
+    doc_add_indent(yaml, indent);
     text_addf(yaml, options->name ? "%s:\n" : "%s: {}\n", key);
     for (; options->name; options++)
-        add_option(yaml, indent + 2, options);
+        doc_add_option(yaml, indent + 2, options);
 }
 
-static void add_attribute(struct text *yaml, const char *name, const char *description,
-                          const char *support)
+static void doc_add_attribute(struct text *yaml, const char *name, const char *description,
+                              const char *support)
 {
     text_addf(yaml, "    %s:\n", name);
-    add_key(yaml, 6, "description", description);
-    add_key(yaml, 6, "support", support);
+    doc_add_key(yaml, 6, "description", description);
+    doc_add_key(yaml, 6, "support", support);
 }
 
-static void add_attributes(struct text *yaml, const struct module *module)
+static void doc_add_attributes(struct text *yaml, const struct module *module)
 {
     text_add(yaml, "  attributes:\n");
-    add_attribute(yaml, "check_mode", "Says what would be done, without doing it.", "full");
-    add_attribute(yaml, "diff_mode", "Returns what differs, as texts before and after.",
-                  module->changes_nothing ? "none" : "full");
-    add_attribute(yaml, "platform", "Where it can run.", "full");
-    add_key(yaml, 6, "platforms", "linux");
+    doc_add_attribute(yaml, "check_mode", "Says what would be done, without doing it.", "full");
+    doc_add_attribute(yaml, "diff_mode", "Returns what differs, as texts before and after.",
+                      module->changes_nothing ? "none" : "full");
+    doc_add_attribute(yaml, "platform", "Where it can run.", "full");
+    doc_add_key(yaml, 6, "platforms", "linux");
 }
 
-static void add_seealso(struct text *yaml, const char *const *modules)
+static void doc_add_seealso(struct text *yaml, const char *const *modules)
 {
     if (!modules || !*modules)
         return;
     text_add(yaml, "  seealso:\n");
     for (; *modules; modules++) {
         text_add(yaml, "    - module: ");
-        add_string(yaml, *modules);
+        doc_add_string(yaml, *modules);
         text_add(yaml, "\n");
     }
 }
 
 /* YAML of the author's, moved to the right. */
-static void add_block(struct text *yaml, const char *block)
+static void doc_add_block(struct text *yaml, const char *block)
 {
     for (const char *line = block; *line;) {
         size_t length = strcspn(line, "\n");
@@ -148,25 +139,25 @@ char *doc_text(const struct module *module)
     AUTO_TEXT struct text yaml = {0};
 
     text_add(&yaml, "---\nDOCUMENTATION:\n");
-    add_key(&yaml, 2, "module", module->name);
-    add_key(&yaml, 2, "short_description", module->short_description);
-    add_list(&yaml, 2, "description", module->description);
+    doc_add_key(&yaml, 2, "module", module->name);
+    doc_add_key(&yaml, 2, "short_description", module->short_description);
+    doc_add_list(&yaml, 2, "description", module->description);
     if (module->version_added)
-        add_key(&yaml, 2, "version_added", module->version_added);
+        doc_add_key(&yaml, 2, "version_added", module->version_added);
     /* !UNKNOWN is what ansible-test takes in place of an account. */
-    add_list(&yaml, 2, "author", module->author ? module->author : STRINGS("Ecoma (!UNKNOWN)"));
-    add_options(&yaml, 2, "options", module->params);
-    add_attributes(&yaml, module);
-    add_list(&yaml, 2, "requirements", module->requirements);
-    add_list(&yaml, 2, "notes", module->notes);
-    add_seealso(&yaml, module->seealso);
+    doc_add_list(&yaml, 2, "author", module->author ? module->author : STRINGS("Ecoma (!UNKNOWN)"));
+    doc_add_options(&yaml, 2, "options", module->params);
+    doc_add_attributes(&yaml, module);
+    doc_add_list(&yaml, 2, "requirements", module->requirements);
+    doc_add_list(&yaml, 2, "notes", module->notes);
+    doc_add_seealso(&yaml, module->seealso);
     if (module->examples) {
         text_add(&yaml, "EXAMPLES: |\n");
-        add_block(&yaml, module->examples);
+        doc_add_block(&yaml, module->examples);
     }
     if (module->returns) {
         text_add(&yaml, "RETURN:\n");
-        add_block(&yaml, module->returns);
+        doc_add_block(&yaml, module->returns);
     }
     return text_take(&yaml);
 }

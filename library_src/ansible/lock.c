@@ -1,4 +1,4 @@
-#include "lock.h"
+#include "protocol.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 enum { POLL_MS = 50 };
 
 /* The pid in /proc/locks that holds a flock on this file; 0 when it isn't told. */
-static int holder_of(int fd)
+static int lock_holder(int fd)
 {
     AUTO_FCLOSE FILE *locks = fopen("/proc/locks", "re");
     unsigned major, minor;
@@ -31,9 +31,9 @@ static int holder_of(int fd)
     return 0;
 }
 
-static int refuse(const char *path, int fd, int seconds, struct error *error)
+static int lock_refuse(const char *path, int fd, int seconds, struct error *error)
 {
-    int pid = holder_of(fd);
+    int pid = lock_holder(fd);
 
     if (pid > 0)
         return error_set(error, -EAGAIN,
@@ -54,7 +54,7 @@ int lock_take(const char *path, int seconds, int *ret_fd, struct error *error)
         if (errno != EWOULDBLOCK && errno != EINTR)
             return error_set_errno(error, -errno, "locking %s", path);
         if (waited >= seconds * 1000L)
-            return refuse(path, fd, seconds, error);
+            return lock_refuse(path, fd, seconds, error);
         nanosleep(&pause, NULL);
     }
     *ret_fd = TAKE_FD(fd);

@@ -1,4 +1,4 @@
-#include "log.h"
+#include "protocol.h"
 
 #define SYSLOG_NAMES
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "python_text.h"
-#include "result.h"
+#include "python.h"
+#include "secrets.h"
 
 /* ^(?:.+[-_\s])?pass(?:[-_\s]?(?:word|phrase|wrd|wd)?)(?:[-_\s].+)?$ without regard to case, as
  * ansible-core has it. */
@@ -91,7 +91,7 @@ static char *hide_url_passwords(const char *text)
     return without_passwords(text, ends);
 }
 
-static void add_value(struct text *text, const json_t *value, const json_t *no_log)
+static void log_add_value(struct text *text, const json_t *value, const json_t *no_log)
 {
     AUTO_FREE char *plain = python_str_new(value);
     AUTO_FREE char *hidden = hide_url_passwords(plain);
@@ -102,7 +102,7 @@ static void add_value(struct text *text, const json_t *value, const json_t *no_l
 
 /* What stands in the value's place: NULL, so the value itself may be shown. Options can share a
  * name, as alias of the one or the other: each of them is asked. */
-static const char *placeholder(const struct param *table, const char *name)
+static const char *log_placeholder(const struct param *table, const char *name)
 {
     bool logged = false;
 
@@ -124,19 +124,19 @@ char *log_text(const struct param *table, const struct validation *validation, c
         text_addf(&text, "%s ", prefix);
     text_add(&text, json_object_size(validation->params) > 0 ? "Invoked with" : "Invoked");
     json_object_foreach (validation->params, name, value) {
-        const char *instead = placeholder(table, name);
+        const char *instead = log_placeholder(table, name);
 
         text_addf(&text, " %s=", name);
         if (instead)
             text_add(&text, instead);
         else
-            add_value(&text, value, validation->no_log);
+            log_add_value(&text, value, validation->no_log);
     }
     AUTO_FREE char *line = text_take(&text);
     return result_scrub_text(line, validation->no_log);
 }
 
-static int facility_number(const char *name)
+static int log_facility(const char *name)
 {
     if (!name || strncmp(name, "LOG_", 4) != 0)
         return LOG_USER;
@@ -150,7 +150,7 @@ void log_invocation(const char *name, const char *facility, const char *text)
 {
     AUTO_FREE char *identifier = text_format("ansible-%s", name);
 
-    openlog(identifier, 0, facility_number(facility));
+    openlog(identifier, 0, log_facility(facility));
     syslog(LOG_INFO, "%s", text);
     closelog();
 }

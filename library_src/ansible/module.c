@@ -6,14 +6,11 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "arguments.h"
 #include "cleanup.h"
-#include "doc.h"
-#include "invocation.h"
-#include "log.h"
 #include "output.h"
-#include "result.h"
+#include "protocol.h"
 #include "run.h"
+#include "secrets.h"
 #include "text.h"
 
 static void log_run(const struct run *run)

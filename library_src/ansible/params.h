@@ -1,6 +1,6 @@
 /*
- * A module's parameters as one table: it validates what arrives as ansible-core's
- * AnsibleModule does, and the documentation is printed from it.
+ * A module's parameters as one table: it validates what arrives as ansible-core's AnsibleModule
+ * does, and the documentation is printed from it.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ enum param_type {
 struct param; /* one row */
 struct param_deprecation;
 
-/* Rules over several parameters of one level. All arrays end with an empty row / NULL. */
+/* Rules over several parameters of one table. All arrays end with an empty row / NULL. */
 struct param_rules {
     const char *const *const *mutually_exclusive; /* NULL-ended list of NULL-ended name lists */
     const char *const *const *required_together;
@@ -78,8 +78,40 @@ struct param {
     const struct param_deprecation *removed;            /* the option goes; .name unused */
 };
 
+/* A text list, for the initialisers above. */
+#define STRINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 /* The option with this name or alias, or NULL. */
 const struct param *param_find(const struct param *table, const char *name);
 
-/* A text list, for the initialisers above. */
-#define STRINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+/* "str", "int" …, as the argument spec writes them. */
+const char *param_type_name(enum param_type type);
+
+/* Whether its choices are plain strings, not JSON texts. */
+bool param_choices_are_text(const struct param *param);
+
+/* Whether its value, or each element of it, has sub-options. */
+bool param_has_suboptions(const struct param *param);
+
+/* The value of a JSON text in the table. Aborts when it is none: the author's error. */
+json_t *param_json(const char *text);
+
+/* ansible-core 2.<minor>, by whose rules is validated; CORE_DEFAULT where no version arrived. */
+enum { CORE_DEFAULT = 19 };
+
+/* The minor version in "2.19.14"; CORE_DEFAULT for NULL or something else. */
+int core_version(const char *text);
+
+/* What validation makes of the parameters. */
+struct validation {
+    json_t *params;   /* object: validated, with defaults and under aliases too */
+    json_t *errors;   /* strings, in ansible-core's order; the first is the one reported */
+    json_t *warnings; /* strings */
+    json_t *
+        deprecations; /* objects {msg, version, date, collection_name}, as a validator gives them */
+    json_t *unsupported; /* object used as a set: names, "disks.nmae" in sub-options */
+    json_t *secrets;     /* object used as a set: the secrets that ansible-core knows of */
+    json_t *no_log;      /* the same in all spellings, and converted: what must not be shown */
+};
+
+void validation_release(struct validation *validation);

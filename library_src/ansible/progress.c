@@ -4,9 +4,9 @@
 #include "cleanup.h"
 #include "fields.h"
 #include "output.h"
-#include "python_text.h"
-#include "result.h"
+#include "python.h"
 #include "run.h"
+#include "secrets.h"
 #include "text.h"
 
 /* JSON without braces: result keys of the answer that is kept ready. */

@@ -6,7 +6,7 @@
 
 #include "cleanup.h"
 #include "coerce.h"
-#include "lock.h"
+#include "protocol.h"
 #include "text.h"
 
 enum { MAX_PLANS = 5 };

@@ -109,6 +109,17 @@ char *text_trim_slashes(char *path)
     return path;
 }
 
+char *text_join(const char *const *items, const char *separator)
+{
+    AUTO_TEXT struct text text = {0};
+
+    for (const char *const *item = items; *item; item++) {
+        text_add(&text, item == items ? "" : separator);
+        text_add(&text, *item);
+    }
+    return text_take(&text);
+}
+
 static const char *list_find(const char *list, const char *item, size_t length, char after)
 {
     for (const char *p = list; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)

@@ -35,6 +35,9 @@ char *text_trim(char *string);
  * may be NULL. */
 char *text_trim_slashes(char *path);
 
+/* The items of a NULL-ended array with `separator` between them: owned by the caller. */
+char *text_join(const char *const *items, const char *separator);
+
 /* True when `list`, separated by commas, holds `item` as a whole element. */
 bool text_list_has(const char *list, const char *item);
 

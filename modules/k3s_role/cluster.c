@@ -5,7 +5,6 @@
 #include <sys/random.h>
 
 #include "cleanup.h"
-#include "json_text.h"
 #include "text.h"
 
 enum { PAGE_SECONDS = 120, REPLACE_SECONDS = 120, NODES_A_SECOND = 10, MOST_BEGINNINGS = 5 };
@@ -90,8 +89,11 @@ int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_no
 
     if (r < 0)
         return r;
-    r = json_text_parse(reply.output, reply.length, JSON_ALLOW_NUL, ret_node, NULL, error);
-    return r < 0 ? error_set(error, r, "what the API server answered is no Node") : 0;
+    json_t *node = json_loadb(reply.output, reply.length, JSON_ALLOW_NUL, NULL);
+    if (!node)
+        return error_set(error, -EINVAL, "what the API server answered is no Node");
+    *ret_node = node;
+    return 0;
 }
 
 static int add_dumped(const char *bytes, size_t length, void *text)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "json_text.h"
 #include "kubernetes.h"
 #include "node.h"
 #include "objects.h"
@@ -38,11 +37,9 @@ struct ownership ownership_read(const char *prefix, const json_t *node)
         .prefix = prefix,
         .was_cpl = text_equal(role, role_names[ROLE_CPL]),
     };
-    struct error ignored = ERROR_INIT;
 
     if (text)
-        json_text_parse(text, strlen(text), 0, &ownership.record, NULL, &ignored);
-    error_clear(&ignored);
+        ownership.record = json_loads(text, 0, NULL);
     return ownership;
 }
 

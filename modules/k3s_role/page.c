@@ -5,7 +5,6 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "json_text.h"
 #include "text.h"
 
 struct reader {
@@ -75,9 +74,12 @@ static int skip_value(struct reader *reader, const char **ret_start, size_t *ret
 /* What is no JSON is told as what it means here. */
 static int parse(const char *text, size_t length, json_t **ret_value, struct error *error)
 {
-    int r = json_text_parse(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, ret_value, NULL, error);
+    json_t *value = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 
-    return r < 0 ? malformed(error) : 0;
+    if (!value)
+        return malformed(error);
+    *ret_value = value;
+    return 0;
 }
 
 static int parse_value(struct reader *reader, json_t **ret_value, struct error *error)

@@ -8,7 +8,7 @@
 #include "cleanup.h"
 #include "file.h"
 #include "module.h"
-#include "result.h"
+#include "secrets.h"
 #include "text.h"
 
 enum { LIMIT = 1 << 20 };

@@ -9,10 +9,9 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "arguments.h"
 #include "cleanup.h"
-#include "log.h"
-#include "result.h"
+#include "protocol.h"
+#include "secrets.h"
 #include "text.h"
 #include "validate.h"
 

@@ -9,12 +9,11 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "arguments.h"
 #include "cleanup.h"
 #include "coerce.h"
-#include "log.h"
-#include "python_text.h"
-#include "result.h"
+#include "protocol.h"
+#include "python.h"
+#include "secrets.h"
 #include "validate.h"
 
 /* Everything a table is made of lives until the line is done. */

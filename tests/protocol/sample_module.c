@@ -13,7 +13,7 @@
 #include "cleanup.h"
 #include "file.h"
 #include "module.h"
-#include "result.h"
+#include "secrets.h"
 #include "text.h"
 
 enum { FILES = 2, LIMIT = 1 << 20 };

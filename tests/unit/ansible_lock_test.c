@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "lock.h"
+#include "protocol.h"
 
 static char directory[64], path[80];
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "python_text.h"
+#include "python.h"
 #include "validate.h"
 
 static const struct param DISK[] = {

@@ -11,7 +11,7 @@
 
 #include "cleanup.h"
 #include "coerce.h"
-#include "python_text.h"
+#include "python.h"
 
 static json_t *parse(const char *text)
 {

@@ -1,10 +1,12 @@
-/* Texts as Python writes them: ansible-core's messages and its `str` type show values so. */
+/* Values as Python writes and reads them: ansible-core's messages show them so, and its types are
+ * read so. */
 #pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "error.h"
 #include "text.h"
 
 /* str(value) and repr(value). */
@@ -41,5 +43,14 @@ void python_strip(const char *string, const char **ret_start, size_t *ret_length
 size_t utf8_decode(const char *p, const char *end, unsigned *ret_code);
 void utf8_add(struct text *text, unsigned code);
 
-/* 0 to 9 for a decimal digit of any script, otherwise -1. */
-int python_digit(unsigned code);
+/* `string` without blanks around it, with the digits of all scripts as ASCII ones: owned by the
+ * caller. NULL for what is no UTF-8. */
+char *python_number_text(const char *string);
+
+/* Texts of numbers: false where it is no such number or one that doesn't fit. */
+bool python_int(const char *string, long long *ret_value);     /* int(string) */
+bool python_decimal(const char *string, long long *ret_value); /* decimal.Decimal, when integral */
+bool python_float(const char *string, double *ret_value);      /* float(string), finite */
+
+/* python_literal.c: ast.literal_eval(), for what JSON can hold too. -EINVAL for everything else. */
+int python_literal(const char *string, json_t **ret_value, struct error *error);
