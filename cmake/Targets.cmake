@@ -9,18 +9,18 @@ function(ecoma_layer name)
 endfunction()
 
 # ecoma_module(NAME PURE sources... IMPURE sources... USES modules...)
-# PURE sources see base, ansible and plan, and nothing that looks at a system; IMPURE ones see system
+# PURE sources see base and ansible, and nothing that looks at a system; IMPURE ones see system
 # too. USES: modules whose pure part this one builds on. The binary and its documentation go to
 # library/.
 function(ecoma_module name)
   cmake_parse_arguments(arg "" "" "PURE;IMPURE;USES" ${ARGN})
   add_executable(${name} ${arg_IMPURE})
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/${name})
-  target_link_libraries(${name} PRIVATE ecoma_ansible ecoma_plan ecoma_system ecoma_base)
+  target_link_libraries(${name} PRIVATE ecoma_ansible ecoma_system ecoma_base)
   if(arg_PURE)
     add_library(${name}_pure STATIC ${arg_PURE})
     target_include_directories(${name}_pure PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/${name})
-    target_link_libraries(${name}_pure PUBLIC ecoma_ansible ecoma_plan ecoma_base)
+    target_link_libraries(${name}_pure PUBLIC ecoma_ansible ecoma_base)
     target_link_libraries(${name} PRIVATE ${name}_pure)
   endif()
   foreach(used ${arg_USES})

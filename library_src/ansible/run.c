@@ -244,8 +244,9 @@ int run_take_arguments(struct run *run, struct error *error)
         json_string_value(json_object_get(run->arguments, "_ansible_syslog_facility"));
     run->target_log_info =
         json_string_value(json_object_get(run->arguments, "_ansible_target_log_info"));
-    r = validate(run->module->params, run->module->rules, run->arguments, core_version(version),
-                 run->module->name, &run->validation, error);
+    r = validate(&(struct argument_spec){run->module->params, run->module->rules,
+                                         core_version(version), run->module->name},
+                 run->arguments, &run->validation, error);
     if (r < 0)
         return r;
     run->warnings = json_incref(run->validation.warnings);

@@ -284,8 +284,8 @@ static json_t *own_arguments(json_t *arguments)
     return own;
 }
 
-int validate(const struct param *table, const struct param_rules *rules, json_t *arguments,
-             int core, const char *module_name, struct validation *ret, struct error *error)
+int validate(const struct argument_spec *spec, json_t *arguments, struct validation *ret,
+             struct error *error)
 {
     struct validation v = {
         .params = own_arguments(arguments),
@@ -298,10 +298,10 @@ int validate(const struct param *table, const struct param_rules *rules, json_t 
     };
     AUTO_JSON json_t *alias_warnings = json_array(), *supported = json_object();
     struct spec top = {.prefix = "",
-                       .table = table,
-                       .rules = rules,
+                       .table = spec->table,
+                       .rules = spec->rules,
                        .values = v.params,
-                       .core = core,
+                       .core = spec->core,
                        .out = &v,
                        .alias_warnings = alias_warnings,
                        .supported = supported};
@@ -311,7 +311,7 @@ int validate(const struct param *table, const struct param_rules *rules, json_t 
         validation_release(&v);
         return r;
     }
-    check_unsupported(&top, module_name);
+    check_unsupported(&top, spec->module_name);
     secrets_hide(&top);
     json_array_extend(v.warnings, alias_warnings);
     *ret = v;

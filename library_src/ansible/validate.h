@@ -3,11 +3,19 @@
 
 #include "params.h"
 
+/* What arguments are held against. */
+struct argument_spec {
+    const struct param *table;
+    const struct param_rules *rules; /* NULL: none */
+    int core;                        /* as core_version() gives it: whose behaviour is wanted */
+    const char *
+        module_name; /* turns the message about unsupported parameters into AnsibleModule's; NULL */
+};
+
 /*
  * Validates `arguments` without their _ansible_* keys. The object itself stays as it is, what lies
  * deeper in it is validated in place. 0 also when there are errors: they are in `ret`, which
  * validation_release() frees. -EINVAL: the environment's value for a parameter is not UTF-8.
- * `module_name`, when given, turns the message about unsupported parameters into AnsibleModule's.
  */
-int validate(const struct param *table, const struct param_rules *rules, json_t *arguments,
-             int core, const char *module_name, struct validation *ret, struct error *error);
+int validate(const struct argument_spec *spec, json_t *arguments, struct validation *ret,
+             struct error *error);

@@ -112,7 +112,8 @@ static void take(json_t *arguments)
     struct error error = ERROR_INIT;
     struct validation v;
 
-    require(validate(TABLE, &RULES, arguments, core_version(version), "fuzz", &v, &error) == 0);
+    const struct argument_spec spec = {TABLE, &RULES, core_version(version), "fuzz"};
+    require(validate(&spec, arguments, &v, &error) == 0);
     free(log_text(TABLE, &v, NULL));
     print(v.params, v.no_log);
     print(v.errors, v.no_log);

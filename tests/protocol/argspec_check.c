@@ -242,8 +242,10 @@ static json_t *check(const json_t *request, struct error *error)
         error_set(error, -EINVAL, "%s is malformed", malformed);
         return NULL;
     }
-    int r = validate(table, rules, parameters ? parameters : none,
-                     core_version(string_of(request, "ansible_version")), NULL, &v, error);
+    const struct argument_spec spec = {.table = table,
+                                       .rules = rules,
+                                       .core = core_version(string_of(request, "ansible_version"))};
+    int r = validate(&spec, parameters ? parameters : none, &v, error);
     if (r < 0)
         return NULL;
     struct validation as_core = v;

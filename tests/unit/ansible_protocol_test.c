@@ -43,7 +43,8 @@ static void logs(const char *arguments, const char *expected)
     struct error error = ERROR_INIT;
     struct validation v;
 
-    assert_int_equal(validate(PARAMS, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
+    assert_int_equal(
+        validate(&(struct argument_spec){PARAMS, NULL, CORE_DEFAULT, NULL}, object, &v, &error), 0);
     json_object_del(v.params, "disks");
     json_object_del(v.params, "paths");
     AUTO_FREE char *text = log_text(PARAMS, &v, NULL);

@@ -61,7 +61,8 @@ static char *outcome(const char *arguments, int core)
     struct validation v;
 
     assert_non_null(object);
-    assert_int_equal(validate(TABLE, &RULES, object, core, "storage", &v, &error), 0);
+    assert_int_equal(
+        validate(&(struct argument_spec){TABLE, &RULES, core, "storage"}, object, &v, &error), 0);
     python_json(&text, json_array_size(v.errors) > 0 ? json_array_get(v.errors, 0) : v.params);
     text_add(&text, json_array_size(v.warnings) > 0 ? " warnings: " : "");
     if (json_array_size(v.warnings) > 0)
@@ -165,7 +166,8 @@ static void test_secrets_and_deprecations(void **state)
     struct validation v;
 
     (void)state;
-    assert_int_equal(validate(TABLE, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
+    assert_int_equal(
+        validate(&(struct argument_spec){TABLE, NULL, CORE_DEFAULT, NULL}, object, &v, &error), 0);
     assert_int_equal(json_array_size(v.errors), 0);
     python_json(&text, v.no_log);
     assert_string_equal(text.data, "{\"k3\": null, \"4711\": null, \"k1\": null, \"k2\": null}");
@@ -199,7 +201,9 @@ static void hides(const char *arguments, const char *secrets, const char *no_log
     struct error error = ERROR_INIT;
     struct validation v;
 
-    assert_int_equal(validate(SECRETS, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
+    assert_int_equal(
+        validate(&(struct argument_spec){SECRETS, NULL, CORE_DEFAULT, NULL}, object, &v, &error),
+        0);
     assert_true(json_equal(v.secrets, known));
     assert_true(json_equal(v.no_log, all));
     validation_release(&v);
@@ -248,7 +252,8 @@ static void reports(const struct param *table, int core, const char *arguments,
     struct error error = ERROR_INIT;
     struct validation v;
 
-    assert_int_equal(validate(table, NULL, object, core, NULL, &v, &error), 0);
+    assert_int_equal(validate(&(struct argument_spec){table, NULL, core, NULL}, object, &v, &error),
+                     0);
     python_json(&text, v.errors);
     assert_string_equal(text.data, expected);
     validation_release(&v);
@@ -275,7 +280,8 @@ static void test_meant_choices(void **state)
     struct validation v;
 
     (void)state;
-    assert_int_equal(validate(MEANT, NULL, object, CORE_DEFAULT, NULL, &v, &error), 0);
+    assert_int_equal(
+        validate(&(struct argument_spec){MEANT, NULL, CORE_DEFAULT, NULL}, object, &v, &error), 0);
     assert_int_equal(json_array_size(v.errors), 0);
     assert_string_equal(json_string_value(json_object_get(v.params, "one")), "on");
     assert_true(json_is_true(json_object_get(v.params, "same")));

@@ -141,8 +141,9 @@ static void run_case(void **state)
     struct error error = ERROR_INIT;
     void *request = NULL;
 
-    int r = validate(storage_tier_params, &storage_tier_rules, json_object_get(test, "params"),
-                     core_version("2.19.0"), "storage_tier", &validation, &error);
+    const struct argument_spec spec = {storage_tier_params, &storage_tier_rules,
+                                       core_version("2.19.0"), "storage_tier"};
+    int r = validate(&spec, json_object_get(test, "params"), &validation, &error);
     assert_int_equal(r, 0);
     const char *message = json_string_value(json_array_get(validation.errors, 0));
     if (!message && request_parse(validation.params, &request, &error) < 0)

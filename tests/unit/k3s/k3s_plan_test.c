@@ -50,9 +50,9 @@ static void *parse(const json_t *params, char **ret_message)
     struct error error = ERROR_INIT;
     void *request = NULL;
 
-    assert_int_equal(validate(k3s_role_params, &k3s_role_rules, (json_t *)params,
-                              core_version("2.19.0"), "k3s_role", &validation, &error),
-                     0);
+    const struct argument_spec spec = {k3s_role_params, &k3s_role_rules, core_version("2.19.0"),
+                                       "k3s_role"};
+    assert_int_equal(validate(&spec, (json_t *)params, &validation, &error), 0);
     const char *message = json_string_value(json_array_get(validation.errors, 0));
     if (!message && request_parse(validation.params, &request, &error) < 0)
         message = error_message(&error);
