@@ -5,7 +5,7 @@
 #include "node.h"
 #include "owned.h"
 #include "text.h"
-#include "wanted.h"
+#include "roles.h"
 
 static json_t *change_labels(const struct ownership *ownership, const struct wanted *wanted,
                              const json_t *node)

@@ -1,4 +1,4 @@
-#include "wanted.h"
+#include "roles.h"
 
 #include "cleanup.h"
 #include "kubernetes.h"

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "fields.h"
-#include "wanted.h"
+#include "roles.h"
 
 enum { DROP_IN_MODE = 0600 };
 
