@@ -1,6 +1,7 @@
 #include "kubernetes.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -136,8 +137,8 @@ bool kubernetes_key_is_reserved(const char *key)
     return is_within(key, "kubernetes.io") || is_within(key, "k8s.io") || is_within(key, "k3s.io");
 }
 
-static int refuse(const char *text, const char *part, const char *value, const char *rule,
-                  struct error *error)
+static int refuse_taint(const char *text, const char *part, const char *value, const char *rule,
+                        struct error *error)
 {
     return error_set(error, -EINVAL, "taint %s: the %s \"%s\" must %s", text, part, value, rule);
 }
@@ -162,11 +163,11 @@ int kubernetes_taint_parse(const char *text, json_t **ret_taint, struct error *e
     if (*value)
         *value++ = '\0';
     if ((rule = kubernetes_key_rule(key)))
-        return refuse(text, "key", key, rule, error);
+        return refuse_taint(text, "key", key, rule, error);
     if ((rule = kubernetes_value_rule(value)))
-        return refuse(text, "value", value, rule, error);
+        return refuse_taint(text, "value", value, rule, error);
     if (!is_effect(effect))
-        return refuse(text, "effect", effect, EFFECT_RULE, error);
+        return refuse_taint(text, "effect", effect, EFFECT_RULE, error);
     *ret_taint = *value ? json_pack("{s:s, s:s, s:s}", "key", key, "value", value, "effect", effect)
                         : json_pack("{s:s, s:s}", "key", key, "effect", effect);
     return 0;
@@ -191,4 +192,36 @@ bool kubernetes_taint_same(const json_t *a, const json_t *b)
 {
     return text_equal(part_of(a, "key"), part_of(b, "key")) &&
            text_equal(part_of(a, "effect"), part_of(b, "effect"));
+}
+
+json_t *kubernetes_find_taint(const json_t *taints, const json_t *like)
+{
+    json_t *taint;
+    size_t i;
+
+    json_array_foreach (taints, i, taint)
+        if (kubernetes_taint_same(taint, like))
+            return taint;
+    return NULL;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+json_t *kubernetes_keys(const json_t *labels)
+{
+    AUTO_FREE const char **keys = alloc_zeroed(json_object_size(labels), sizeof(*keys));
+    json_t *array = json_array();
+    const char *key;
+    json_t *value;
+    size_t count = 0;
+
+    json_object_foreach ((json_t *)labels, key, value)
+        keys[count++] = key;
+    qsort(keys, count, sizeof(*keys), compare_keys);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_string(keys[i]));
+    return array;
 }

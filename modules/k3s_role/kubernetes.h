@@ -37,3 +37,8 @@ char *kubernetes_taint_text(const json_t *taint);
 
 /* Kubernetes holds two taints for one when key and effect are equal. */
 bool kubernetes_taint_same(const json_t *a, const json_t *b);
+/* The taint of the array that is the same as `like`, borrowed; NULL: none is. */
+json_t *kubernetes_find_taint(const json_t *taints, const json_t *like);
+
+/* The keys of labels (an object), ascending, as a new array of strings. */
+json_t *kubernetes_keys(const json_t *labels);

@@ -1,8 +1,35 @@
 #include "roles.h"
 
+#include <string.h>
+
 #include "cleanup.h"
 #include "kubernetes.h"
 #include "text.h"
+
+static const char ROLE_DOMAIN[] = "node-role.kubernetes.io/";
+
+const char *const role_names[ROLE_COUNT + 1] = {"", "cdb", "cpl", "ops", "sts", "wkr", NULL};
+
+enum role role_of_name(const char *name)
+{
+    for (int role = ROLE_CDB; role < ROLE_COUNT; role++)
+        if (text_equal(name, role_names[role]))
+            return (enum role)role;
+    return ROLE_NONE;
+}
+
+bool role_owns_key(const char *prefix, const char *key)
+{
+    size_t length = strlen(prefix);
+
+    if (text_starts_with(key, ROLE_DOMAIN)) {
+        enum role role = role_of_name(key + strlen(ROLE_DOMAIN));
+        return role == ROLE_OPS || role == ROLE_STS || role == ROLE_WKR;
+    }
+    if (strncmp(key, prefix, length) != 0 || key[length] != '/')
+        return false;
+    return strcmp(key + length + 1, "role") == 0 || text_starts_with(key + length + 1, "storage-");
+}
 
 /* Steals the key. */
 static void set_label(json_t *labels, char *key, const char *value)
@@ -64,4 +91,17 @@ void wanted_release(struct wanted *wanted)
     json_decref(wanted->labels);
     json_decref(wanted->taints);
     *wanted = (struct wanted){0};
+}
+
+json_t *describe_node(const char *role, const json_t *labels, const json_t *taints)
+{
+    json_t *texts = json_array(), *taint;
+    size_t i;
+
+    json_array_foreach (taints, i, taint) {
+        AUTO_FREE char *text = kubernetes_taint_text(taint);
+        json_array_append_new(texts, json_string(text));
+    }
+    return json_pack("{s:s?, s:O, s:o}", "role", *role ? role : NULL, "labels", labels, "taints",
+                     texts);
 }

@@ -1,16 +1,16 @@
-#include "cluster.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "cleanup.h"
+#include "cluster/cluster.h"
 #include "json_text.h"
+#include "kubectl_process.h"
 #include "text.h"
 
 enum { PAGE_SECONDS = 120, REPLACE_SECONDS = 120, NODES_A_SECOND = 10, MOST_BEGINNINGS = 5 };
 
-int cluster_connect(const struct request *request, struct kubectl *ret_kubectl, struct error *error)
+int api_connect(const struct request *request, struct kubectl *ret_kubectl, struct error *error)
 {
     const struct kubectl_options options = {request->kubectl, request->kubeconfig, request->context,
                                             request->timeout};
@@ -72,7 +72,7 @@ static int list_once(const struct kubectl *kubectl, const struct page_taker *tak
     return r;
 }
 
-int cluster_list(const struct kubectl *kubectl, const struct page_taker *taker, struct error *error)
+int api_list(const struct kubectl *kubectl, const struct page_taker *taker, struct error *error)
 {
     int r = list_once(kubectl, taker, error);
 
@@ -81,8 +81,7 @@ int cluster_list(const struct kubectl *kubectl, const struct page_taker *taker, 
     return r;
 }
 
-int cluster_get(const struct kubectl *kubectl, const char *name, json_t **ret_node,
-                struct error *error)
+int api_get(const struct kubectl *kubectl, const char *name, json_t **ret_node, struct error *error)
 {
     AUTO_FREE char *path = text_format("/api/v1/nodes/%s", name);
     AUTO_REPLY struct reply reply = {0};
@@ -105,8 +104,8 @@ static void dump(const json_t *value, struct text *text)
     json_dump_callback(value, add_dumped, text, JSON_COMPACT);
 }
 
-int cluster_replace(const struct kubectl *kubectl, json_t *nodes, struct reply *ret_reply,
-                    struct error *error)
+int api_replace(const struct kubectl *kubectl, json_t *nodes, struct reply *ret_reply,
+                struct error *error)
 {
     AUTO_JSON json_t *list =
         json_pack("{s:s, s:s, s:O}", "apiVersion", "v1", "kind", "List", "items", nodes);
@@ -124,8 +123,8 @@ int cluster_replace(const struct kubectl *kubectl, json_t *nodes, struct reply *
     return kubectl_run(kubectl, &call, ret_reply, error);
 }
 
-int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *node,
-                struct reply *ret_reply, struct error *error)
+int api_put(const struct kubectl *kubectl, const char *name, const json_t *node,
+            struct reply *ret_reply, struct error *error)
 {
     AUTO_FREE char *path =
         text_format("/api/v1/nodes/%s%s", name, kubectl->dry_run ? "?dryRun=All" : "");
@@ -141,8 +140,8 @@ int cluster_put(const struct kubectl *kubectl, const char *name, const json_t *n
     return kubectl_run(kubectl, &call, ret_reply, error);
 }
 
-int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t *patch,
-                  struct reply *ret_reply, struct error *error)
+int api_patch(const struct kubectl *kubectl, const char *name, const json_t *patch,
+              struct reply *ret_reply, struct error *error)
 {
     AUTO_FREE char *text = json_dumps(patch, JSON_COMPACT);
     const struct kubectl_call call = {
@@ -154,32 +153,32 @@ int cluster_patch(const struct kubectl *kubectl, const char *name, const json_t 
     return kubectl_run(kubectl, &call, ret_reply, error);
 }
 
-struct patience patience_begin(int seconds, long shortest, long longest)
+struct backoff backoff_begin(int seconds, long shortest, long longest)
 {
-    struct patience patience = {.pause = shortest, .longest = longest};
+    struct backoff backoff = {.pause = shortest, .longest = longest};
 
-    clock_gettime(CLOCK_MONOTONIC, &patience.end);
-    patience.end.tv_sec += seconds;
-    return patience;
+    clock_gettime(CLOCK_MONOTONIC, &backoff.end);
+    backoff.end.tv_sec += seconds;
+    return backoff;
 }
 
-bool patience_pause(struct patience *patience)
+bool backoff_pause(struct backoff *backoff)
 {
     unsigned random = 0;
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    long left = (patience->end.tv_sec - now.tv_sec) * 1000L +
-                (patience->end.tv_nsec - now.tv_nsec) / 1000000L;
+    long left = (backoff->end.tv_sec - now.tv_sec) * 1000L +
+                (backoff->end.tv_nsec - now.tv_nsec) / 1000000L;
     if (left <= 0)
         return false;
     if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
         random = (unsigned)now.tv_nsec;
-    long pause = patience->pause / 2 + (long)(random % (unsigned)patience->pause);
+    long pause = backoff->pause / 2 + (long)(random % (unsigned)backoff->pause);
     if (pause > left)
         pause = left;
     nanosleep(&(struct timespec){pause / 1000, pause % 1000 * 1000000L}, NULL);
-    if (patience->pause < patience->longest)
-        patience->pause *= 2;
+    if (backoff->pause < backoff->longest)
+        backoff->pause *= 2;
     return true;
 }

@@ -2,13 +2,9 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "apply.h"
 #include "cleanup.h"
-#include "cluster.h"
-#include "node.h"
-#include "node_change.h"
-#include "node_patch.h"
-#include "replies.h"
+#include "cluster/cluster.h"
+#include "kubectl_process.h"
 #include "text.h"
 
 enum {
@@ -111,7 +107,7 @@ static int take_reply(struct work *work, size_t i, struct reply *reply, bool sta
 static int put_node(struct work *work, size_t i, const json_t *node, struct error *error)
 {
     AUTO_REPLY struct reply reply = {0};
-    int r = cluster_put(&work->kubectl, work_name(work, i), node, &reply, error);
+    int r = api_put(&work->kubectl, work_name(work, i), node, &reply, error);
 
     return r < 0 ? r : take_reply(work, i, &reply, reply_is_conflict(reply.errors), error);
 }
@@ -131,7 +127,7 @@ static int patch_node(struct work *work, size_t i, struct error *error)
         return 0;
     }
     AUTO_JSON json_t *patch = node_patch_make(&change, node, request->prefix);
-    int r = cluster_patch(&work->kubectl, work_name(work, i), patch, &reply, error);
+    int r = api_patch(&work->kubectl, work_name(work, i), patch, &reply, error);
     if (r < 0)
         return r;
     bool stale = reply_patch_is_stale(reply.errors);
@@ -205,7 +201,7 @@ static int send_nodes(struct work *work, struct error *error)
     if (r < 0 || json_array_size(nodes) == 0)
         return r;
     size_t open = work_count(work, OPEN);
-    r = cluster_replace(&work->kubectl, nodes, &reply, error);
+    r = api_replace(&work->kubectl, nodes, &reply, error);
     if (r == 0) {
         judge(work, &reply);
         work_report(work);
@@ -255,7 +251,7 @@ static int take_open(void *data, json_t *node, struct error *error)
 static int read_one(struct work *work, size_t i, struct error *error)
 {
     AUTO_JSON json_t *node = NULL;
-    int r = cluster_get(&work->kubectl, work_name(work, i), &node, error);
+    int r = api_get(&work->kubectl, work_name(work, i), &node, error);
 
     if (r == 0)
         return take_open(work, node, error);
@@ -271,7 +267,7 @@ static int read_open(struct work *work, struct error *error)
     int r = 0;
 
     if (work_count(work, OPEN) > FEW)
-        return cluster_list(&work->kubectl, &(struct page_taker){take_open, work}, error);
+        return api_list(&work->kubectl, &(struct page_taker){take_open, work}, error);
     for (size_t i = 0; i < work->request->nodes.count && r == 0; i++)
         if (work->stages[i] == OPEN)
             r = read_one(work, i, error);
@@ -299,12 +295,12 @@ static void give_up(struct work *work)
 
 static int write_all(struct work *work, struct error *error)
 {
-    struct patience patience =
-        patience_begin(work->request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
+    struct backoff backoff =
+        backoff_begin(work->request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
     int r = send_nodes(work, error);
 
     for (int rounds = 1; r == 0 && work_count(work, OPEN) > 0; rounds++) {
-        if (!patience_pause(&patience)) {
+        if (!backoff_pause(&backoff)) {
             give_up(work);
             break;
         }
@@ -344,7 +340,7 @@ static int work_begin(struct work *work, const struct facts *facts, struct error
     work->nodes = json_copy(facts->nodes);
     work->stages = alloc_zeroed(work->request->nodes.count, sizeof(*work->stages));
     work->failures = json_object();
-    return cluster_connect(work->request, &work->kubectl, error);
+    return api_connect(work->request, &work->kubectl, error);
 }
 
 /* What the whole became, after write_all() gave `r`. */
@@ -374,16 +370,16 @@ int apply_cluster(const struct request *request, const struct facts *facts, cons
 
 int again_cluster(const struct request *request, int rounds, long milliseconds, struct error *error)
 {
-    struct patience patience = patience_begin(1, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
+    struct backoff backoff = backoff_begin(1, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
 
     if (rounds >= FEWEST_ROUNDS && milliseconds >= request->timeout * 1000L)
         return error_refuse(error, "kube-conflict",
                             "after each of %d times that Nodes were written, others had changed "
                             "what was written, for %ld seconds; to be done still: see actions_left",
                             rounds, milliseconds / 1000);
-    while (--rounds > 0 && patience.pause < patience.longest)
-        patience.pause *= 2;
-    patience_pause(&patience);
+    while (--rounds > 0 && backoff.pause < backoff.longest)
+        backoff.pause *= 2;
+    backoff_pause(&backoff);
     return 1;
 }
 

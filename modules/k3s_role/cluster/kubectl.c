@@ -1,18 +1,26 @@
-#include "kubectl.h"
-
 #include <errno.h>
 #include <libgen.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "cleanup.h"
+#include "cluster/cluster.h"
+#include "file.h"
+#include "kubectl_process.h"
 #include "program.h"
 #include "text.h"
 
 #define K3S_KUBECONFIG "/etc/rancher/k3s/k3s.yaml"
 #define PATH "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 
-enum { SHORTEST_REQUEST = 5, LONGEST_REQUEST = 30, MOST_ARGUMENTS = 24 };
+enum {
+    SHORTEST_REQUEST = 5,
+    LONGEST_REQUEST = 30,
+    MOST_ARGUMENTS = 24,
+    KUBECONFIG_LIMIT = 4 * 1024 * 1024,
+    SHORTEST_SECRET = 6
+};
 
 /* What kubectl, its credential plugins and its proxy settings live on. */
 static const char *const passed_on[] = {
@@ -41,6 +49,58 @@ static int find_program(const char *given, struct kubectl *kubectl, struct error
     AUTO_FREE char *copy = alloc_string(kubectl->program);
     kubectl->is_k3s = strcmp(basename(copy), "k3s") == 0;
     return 0;
+}
+
+static bool is_secret_key(const char *key)
+{
+    static const char *const keys[] = {"token",
+                                       "password",
+                                       "client-key-data",
+                                       "id-token",
+                                       "access-token",
+                                       "refresh-token",
+                                       "client-secret",
+                                       "value",
+                                       "client-certificate-data",
+                                       "certificate-authority-data"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Quotes, commas and braces of YAML and JSON around a key or value. */
+static char *bare(char *text)
+{
+    static const char around[] = " \t\r\"'{},-";
+
+    text += strspn(text, around);
+    for (size_t n = strlen(text); n > 0 && strchr(around, text[n - 1]); n--)
+        text[n - 1] = '\0';
+    return text;
+}
+
+/* A kubeconfig's line at a time: what can't be understood so has no secrets that kubectl prints. */
+void kubectl_read_secrets(const char *path, struct string_list *secrets)
+{
+    AUTO_FREE char *text = NULL;
+    struct error ignored = ERROR_INIT;
+    char *state = NULL;
+    size_t length;
+
+    file_read(path, KUBECONFIG_LIMIT, &text, &length, &ignored);
+    error_clear(&ignored);
+    for (char *line = text ? strtok_r(text, "\n", &state) : NULL; line;
+         line = strtok_r(NULL, "\n", &state)) {
+        char *colon = strchr(line, ':');
+        if (!colon)
+            continue;
+        *colon = '\0';
+        char *value = bare(colon + 1);
+        if (strlen(value) >= SHORTEST_SECRET && is_secret_key(bare(line)))
+            string_list_add(secrets, value);
+    }
 }
 
 /* As kubectl does, which takes an empty one for none. */

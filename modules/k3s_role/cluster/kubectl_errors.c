@@ -1,14 +1,13 @@
-#include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "file.h"
-#include "kubectl.h"
+#include "cluster/cluster.h"
 #include "text.h"
 
-enum { KUBECONFIG_LIMIT = 4 * 1024 * 1024, SHORTEST_SECRET = 6, SHOWN_LIMIT = 2000 };
+enum { SHOWN_LIMIT = 2000 };
 
 struct failure {
     const char *needle; /* in kubectl's text */
@@ -132,58 +131,6 @@ static const struct failure failures[] = {
 
 static const struct failure unknown = {"", .id = "kube-failed", "kubectl failed", 0, false};
 
-static bool is_secret_key(const char *key)
-{
-    static const char *const keys[] = {"token",
-                                       "password",
-                                       "client-key-data",
-                                       "id-token",
-                                       "access-token",
-                                       "refresh-token",
-                                       "client-secret",
-                                       "value",
-                                       "client-certificate-data",
-                                       "certificate-authority-data"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-        if (strcmp(key, keys[i]) == 0)
-            return true;
-    return false;
-}
-
-/* Quotes, commas and braces of YAML and JSON around a key or value. */
-static char *bare(char *text)
-{
-    static const char around[] = " \t\r\"'{},-";
-
-    text += strspn(text, around);
-    for (size_t n = strlen(text); n > 0 && strchr(around, text[n - 1]); n--)
-        text[n - 1] = '\0';
-    return text;
-}
-
-/* A kubeconfig's line at a time: what can't be understood so has no secrets that kubectl prints. */
-void kubectl_read_secrets(const char *path, struct string_list *secrets)
-{
-    AUTO_FREE char *text = NULL;
-    struct error ignored = ERROR_INIT;
-    char *state = NULL;
-    size_t length;
-
-    file_read(path, KUBECONFIG_LIMIT, &text, &length, &ignored);
-    error_clear(&ignored);
-    for (char *line = text ? strtok_r(text, "\n", &state) : NULL; line;
-         line = strtok_r(NULL, "\n", &state)) {
-        char *colon = strchr(line, ':');
-        if (!colon)
-            continue;
-        *colon = '\0';
-        char *value = bare(colon + 1);
-        if (strlen(value) >= SHORTEST_SECRET && is_secret_key(bare(line)))
-            string_list_add(secrets, value);
-    }
-}
-
 static char *without(const char *text, const char *secret)
 {
     AUTO_TEXT struct text out = {0};
@@ -233,4 +180,46 @@ int kubectl_explain(const struct kubectl *kubectl, const char *errors, struct er
     error->id = failure->id;
     error->code = failure->code ? failure->code : -EPERM;
     return error->code;
+}
+
+/* "node/NAME replaced", or "node/NAME replaced (server dry run)". */
+bool reply_has_written(const char *output, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *line = output; line && *line;) {
+        if (text_starts_with(line, "node/") && strncmp(line + 5, name, length) == 0 &&
+            text_starts_with(line + 5 + length, " replaced"))
+            return true;
+        const char *end = strchr(line, '\n');
+        line = end ? end + 1 : NULL;
+    }
+    return false;
+}
+
+/* As in `nodes "NAME" is forbidden` and `Node "NAME" is invalid`: values are quoted too. */
+char *reply_error_of(const char *errors, const char *name)
+{
+    AUTO_FREE char *plural = text_format("nodes \"%s\"", name);
+    AUTO_FREE char *singular = text_format("Node \"%s\"", name);
+
+    for (const char *line = errors; *line;) {
+        size_t length = strcspn(line, "\n");
+        AUTO_FREE char *copy = alloc_string_part(line, length);
+        if (strstr(copy, plural) || strstr(copy, singular))
+            return TAKE_PTR(copy);
+        line += length + (line[length] == '\n');
+    }
+    return NULL;
+}
+
+bool reply_is_conflict(const char *line)
+{
+    return strstr(line, "(Conflict)") != NULL;
+}
+
+bool reply_patch_is_stale(const char *errors)
+{
+    return text_starts_with(errors, "The request is invalid") ||
+           strstr(errors, "Duplicate value") || reply_is_conflict(errors);
 }

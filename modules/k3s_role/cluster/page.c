@@ -1,10 +1,9 @@
-#include "page.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "cleanup.h"
+#include "cluster/cluster.h"
 #include "json_text.h"
 #include "text.h"
 

@@ -1,10 +1,7 @@
 #include <errno.h>
 
 #include "cleanup.h"
-#include "cluster.h"
-#include "node.h"
-#include "node_change.h"
-#include "probe.h"
+#include "cluster/cluster.h"
 
 enum { FEW = 4, SHORTEST_WAIT_MS = 500, LONGEST_WAIT_MS = 5000 };
 
@@ -15,7 +12,8 @@ struct collection {
 };
 
 /* What a write needs is kept of those that have to change only. */
-static void keep(const struct collection *collection, const struct node_request *want, json_t *node)
+static void keep_node(const struct collection *collection, const struct node_request *want,
+                      json_t *node)
 {
     const char *prefix = collection->request->prefix;
     bool changes = false;
@@ -30,7 +28,7 @@ static void keep(const struct collection *collection, const struct node_request 
     json_object_set(collection->facts->nodes, node_name(node), kept);
 }
 
-static int take(void *data, json_t *node, struct error *error)
+static int take_node(void *data, json_t *node, struct error *error)
 {
     const struct collection *collection = data;
 
@@ -43,8 +41,9 @@ static int take(void *data, json_t *node, struct error *error)
         return error_set(error, -EINVAL, "the API server lists a Node without a name");
     const json_t *index = json_object_get(collection->declared, name);
     if (index || collection->request->every_node)
-        keep(collection,
-             index ? &collection->request->nodes.items[json_integer_value(index)] : NULL, node);
+        keep_node(collection,
+                  index ? &collection->request->nodes.items[json_integer_value(index)] : NULL,
+                  node);
     return 0;
 }
 
@@ -59,20 +58,20 @@ static size_t count_missing(const struct collection *collection)
 }
 
 /* A few are asked for by name. */
-static int look_for_missing(const struct kubectl *kubectl, struct collection *collection,
-                            struct error *error)
+static int read_missing(const struct kubectl *kubectl, struct collection *collection,
+                        struct error *error)
 {
     if (count_missing(collection) > FEW)
-        return cluster_list(kubectl, &(struct page_taker){take, collection}, error);
+        return api_list(kubectl, &(struct page_taker){take_node, collection}, error);
     for (size_t i = 0; i < collection->request->nodes.count; i++) {
         const char *name = collection->request->nodes.items[i].name;
         AUTO_JSON json_t *node = NULL;
 
         if (json_object_get(collection->facts->nodes, name))
             continue;
-        int r = cluster_get(kubectl, name, &node, error);
+        int r = api_get(kubectl, name, &node, error);
         if (r == 0)
-            r = take(collection, node, error);
+            r = take_node(collection, node, error);
         if (r < 0 && r != -ENOENT)
             return r;
         error_clear(error);
@@ -84,13 +83,13 @@ static int collect(const struct kubectl *kubectl, struct collection *collection,
                    struct error *error)
 {
     const struct request *request = collection->request;
-    struct patience patience = patience_begin(request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
-    int r = cluster_list(kubectl, &(struct page_taker){take, collection}, error);
+    struct backoff backoff = backoff_begin(request->timeout, SHORTEST_WAIT_MS, LONGEST_WAIT_MS);
+    int r = api_list(kubectl, &(struct page_taker){take_node, collection}, error);
 
     if (request->ignore_missing || request->absent)
         return r;
-    while (r == 0 && count_missing(collection) > 0 && patience_pause(&patience))
-        r = look_for_missing(kubectl, collection, error);
+    while (r == 0 && count_missing(collection) > 0 && backoff_pause(&backoff))
+        r = read_missing(kubectl, collection, error);
     return r;
 }
 
@@ -103,6 +102,6 @@ int probe_cluster(const struct request *request, struct facts *facts, struct err
     facts->nodes = json_object();
     for (size_t i = 0; i < request->nodes.count; i++)
         json_object_set_new(declared, request->nodes.items[i].name, json_integer((json_int_t)i));
-    int r = cluster_connect(request, &kubectl, error);
+    int r = api_connect(request, &kubectl, error);
     return r < 0 ? r : collect(&kubectl, &collection, error);
 }

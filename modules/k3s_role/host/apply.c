@@ -6,11 +6,9 @@
 #include <sys/file.h>
 
 #include "alloc.h"
-#include "apply.h"
 #include "cleanup.h"
-#include "drop_in.h"
 #include "file.h"
-#include "plan_parts.h"
+#include "host/drop_in.h"
 #include "text.h"
 
 enum { DIRECTORY_MODE = 0755 };

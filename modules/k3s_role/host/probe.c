@@ -10,8 +10,7 @@
 #include "file.h"
 #include "fstab_file.h"
 #include "host.h"
-#include "probe.h"
-#include "request_parts.h"
+#include "host/drop_in.h"
 #include "text.h"
 
 enum { DROP_IN_LIMIT = 1024 * 1024 };
@@ -53,14 +52,6 @@ static int read_name(const struct request *request, struct facts *facts, struct 
     return r < 0 ? error_set(error, r, "%s; give node_name", error_message(error)) : 0;
 }
 
-static bool list_has(const struct string_list *list, const char *string)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], string) == 0)
-            return true;
-    return false;
-}
-
 static int add_line(const struct fstab_line *line, struct facts *facts, struct error *error)
 {
     bool known = text_equal(line->tier, "swap");
@@ -72,7 +63,7 @@ static int add_line(const struct fstab_line *line, struct facts *facts, struct e
                             "storage_tiers: auto: line %d of /etc/fstab has the tier \"%s\", which "
                             "storage_tier never writes; its tiers are swap, hot, warm and cold",
                             line->number, line->tier);
-    if (!list_has(&facts->tiers, line->tier))
+    if (!string_list_has(&facts->tiers, line->tier))
         string_list_add(&facts->tiers, line->tier);
     return 0;
 }
@@ -107,7 +98,7 @@ static int read_tiers(struct facts *facts, struct error *error)
     int r = read_fstab_tiers(facts, error);
 
     for (size_t i = 0; r == 0 && root >= 0 && i < ARRAY_SIZE(mounted_tiers); i++)
-        if (!list_has(&facts->tiers, mounted_tiers[i]) && is_os_tier(root, mounted_tiers[i]))
+        if (!string_list_has(&facts->tiers, mounted_tiers[i]) && is_os_tier(root, mounted_tiers[i]))
             string_list_add(&facts->tiers, mounted_tiers[i]);
     return r;
 }
@@ -137,7 +128,7 @@ int probe_drop_in(const struct request *request, struct facts *facts, struct err
 
 static void add_found(struct facts *facts, const char *path)
 {
-    if (!list_has(&facts->found, path))
+    if (!string_list_has(&facts->found, path))
         string_list_add(&facts->found, path);
 }
 
