@@ -34,6 +34,14 @@ void string_list_add(struct string_list *list, const char *string)
     list->items[list->count++] = alloc_string(string);
 }
 
+bool string_list_has(const struct string_list *list, const char *string)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], string) == 0)
+            return true;
+    return false;
+}
+
 char *string_list_join(const struct string_list *list, const char *separator)
 {
     AUTO_TEXT struct text text = {0};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
@@ -59,6 +60,7 @@ void *fields_append(const struct fields *fields, void *array);
 /* Appends a copy of `string`. */
 void string_list_add(struct string_list *list, const char *string);
 void string_list_release(struct string_list *list);
+bool string_list_has(const struct string_list *list, const char *string);
 /* The items with `separator` between them: owned by the caller. */
 char *string_list_join(const struct string_list *list, const char *separator);
 

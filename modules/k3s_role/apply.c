@@ -1,4 +1,6 @@
-#include "apply.h"
+#include "cluster/cluster.h"
+#include "host/drop_in.h"
+#include "k3s_role.h"
 
 int role_apply(const void *request_, const void *facts, const struct plan *plan,
                struct progress *progress, struct error *error)

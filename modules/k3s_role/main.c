@@ -1,9 +1,6 @@
-#include "apply.h"
-#include "doc.h"
 #include "facts.h"
+#include "k3s_role.h"
 #include "module.h"
-#include "plan.h"
-#include "probe.h"
 #include "request.h"
 #include "spec.h"
 

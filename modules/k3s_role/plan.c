@@ -1,21 +1,6 @@
-#include "plan.h"
-
-#include "cleanup.h"
-#include "kubernetes.h"
-#include "plan_parts.h"
-
-json_t *describe_node(const char *role, const json_t *labels, const json_t *taints)
-{
-    json_t *texts = json_array(), *taint;
-    size_t i;
-
-    json_array_foreach (taints, i, taint) {
-        AUTO_FREE char *text = kubernetes_taint_text(taint);
-        json_array_append_new(texts, json_string(text));
-    }
-    return json_pack("{s:s?, s:O, s:o}", "role", *role ? role : NULL, "labels", labels, "taints",
-                     texts);
-}
+#include "cluster/cluster.h"
+#include "host/drop_in.h"
+#include "k3s_role.h"
 
 int role_plan(const void *request_, const void *facts_, struct plan *plan, struct error *error)
 {

@@ -1,8 +1,9 @@
-#include "probe.h"
-
 #include "alloc.h"
+#include "cluster/cluster.h"
+#include "host/drop_in.h"
+#include "k3s_role.h"
 
-/* Between this look and the one before nothing can have changed unnoticed: every write names the
+/* Between this probe and the one before nothing can have changed unnoticed: every write names the
  * version of the Node that was read or tests what it replaces, and what the server refuses is read
  * again. */
 static void take_over(const struct facts *before, struct facts *facts)

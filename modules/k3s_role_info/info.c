@@ -4,12 +4,9 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "drop_in.h"
+#include "cluster/cluster.h"
+#include "host/drop_in.h"
 #include "kubernetes.h"
-#include "node.h"
-#include "plan_parts.h"
-#include "probe.h"
-#include "report.h"
 
 enum { REQUEST_SECONDS = 30 };
 

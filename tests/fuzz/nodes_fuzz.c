@@ -10,12 +10,8 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "drop_in.h"
-#include "node.h"
-#include "node_change.h"
-#include "page.h"
-#include "plan.h"
-#include "replies.h"
+#include "cluster/cluster.h"
+#include "host/drop_in.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

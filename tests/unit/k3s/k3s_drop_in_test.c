@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "drop_in.h"
+#include "host/drop_in.h"
 #include "text.h"
 
 static void expect_list(const struct string_list *list, const char *wanted)

@@ -12,7 +12,8 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "kubectl.h"
+#include "cluster/cluster.h"
+#include "kubectl_process.h"
 
 enum { LARGE = 8 * 1024 * 1024 };
 

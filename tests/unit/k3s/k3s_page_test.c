@@ -9,8 +9,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "page.h"
-#include "replies.h"
+#include "cluster/cluster.h"
 
 static int collect(void *data, json_t *object, struct error *error)
 {

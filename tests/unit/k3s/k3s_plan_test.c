@@ -10,12 +10,10 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
+#include "cluster/cluster.h"
 #include "facts.h"
+#include "k3s_role.h"
 #include "kubernetes.h"
-#include "node.h"
-#include "node_change.h"
-#include "node_patch.h"
-#include "plan.h"
 #include "request.h"
 #include "spec.h"
 #include "text.h"

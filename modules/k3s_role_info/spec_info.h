@@ -1,5 +1,0 @@
-#pragma once
-
-#include "params.h"
-
-extern const struct param k3s_role_info_params[];
