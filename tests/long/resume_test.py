@@ -212,13 +212,15 @@ class LongLevels(unittest.TestCase):
         self.assertIn("mistakes noticed: 9 of 9", said)
 
     def test_what_was_skipped_is_left(self):
-        self.checkout.part("only", "exit 77")
+        for name in ("many_1", "many_2", "bare"):
+            self.checkout.part(name, "exit 77")
         for _ in range(2):
             status, said, ran = self.checkout.run()
-            self.assertEqual((status, ran), (0, ["only"]))
-            self.assertIn("0 passed, 0 failed, 1 left", said)
+            self.assertEqual((status, ran), (0, ["many_1", "many_2", "bare"]))
+            self.assertIn("0 passed, 0 failed, 3 left", said)
+            self.assertIn(": many_{1,2}, bare\n", said)
         self.assertEqual(self.checkout.summary()[1][-1],
-                         "0 passed, 0 failed, 1 skipped; parts: 0 passed earlier, 1 left")
+                         "0 passed, 0 failed, 3 skipped; parts: 0 passed earlier, 3 left")
 
     def test_a_part_that_passes_without_figures_is_failed(self):
         self.checkout.part("only", "echo nothing at all")
