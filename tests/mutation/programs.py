@@ -57,6 +57,14 @@ def link_command(build, target):
     return commands.splitlines()[-1]
 
 
+def part_of(mistakes, part):
+    """Of a list every Nth from the Kth on, for "K/N"."""
+    number, count = map(int, part.split("/"))
+    if not 1 <= number <= count:
+        raise ValueError(f"no part of a whole: {part}")
+    return mistakes[number - 1::count]
+
+
 def passes(*words, timeout=200):
     try:
         return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -18,6 +18,19 @@ from tiers import Host  # noqa: E402  pylint: disable=wrong-import-position
 NEEDED = ("qemu-system-x86_64", "qemu-img", "mmdebstrap", "mkfs.ext4")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--part", default="1/1", help="K/N: of what is selected, every Nth from the Kth on")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    number, count = map(int, config.getoption("--part").split("/"))
+    assert 1 <= number <= count
+    chosen = items[number - 1::count]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: not in the sample that every run of the tests takes")
 

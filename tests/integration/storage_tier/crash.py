@@ -15,7 +15,8 @@ from host import FSTAB, OS, RECORDS, ROOT, SIZES, STORAGE_TIER
 from tracing import parse
 
 STAMP = b"storage_tier: a filesystem is being made here"
-EVERYTHING = os.environ.get("STORAGE_TIER_CRASH") == "all"
+# "sample", or "K/N": of all places where a run can be ended, every Nth from the Kth on.
+WHICH = os.environ.get("STORAGE_TIER_CRASH", "sample")
 # Calls by which a run changes the system, or after which the system is another one.
 STATE_CALLS = ("pwrite64", "write", "fsync", "rename", "unlink", "unlinkat", "mkdir", "rmdir", "mount", "umount2",
                "swapon", "swapoff", "fchmod", "fchown", "fsetxattr", "clone", "clone3", "vfork",
@@ -134,8 +135,11 @@ def survive(scene, site, figures):
 
 
 def sample(sites, count):
-    """All, or `count` of them, evenly, the first and the last among them."""
-    if EVERYTHING or len(sites) <= count:
+    """A part of all, or `count` of them, evenly, the first and the last among them."""
+    if WHICH != "sample":
+        part, parts = map(int, WHICH.split("/"))
+        return sites[part - 1::parts]
+    if len(sites) <= count:
         return sites
     return [sites[round(i * (len(sites) - 1) / (count - 1))] for i in range(count)]
 
