@@ -19,3 +19,7 @@ set(ENV{PKG_CONFIG_LIBDIR} ${ECOMA_SYSROOT}/usr/lib/${triplet}/pkgconfig)
 # holds links to them. The shared libraries need symbols of a newer glibc, which hosts with them have.
 set(CMAKE_C_FLAGS_INIT "-isystem ${ECOMA_SYSROOT}/headers")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-Wl,--allow-shlib-undefined")
+
+# Debian's static libraries call libgcc. From zig's own runtime in its place would come a stack guard too, one
+# whose value is the same everywhere, and hide that of the host's loader.
+set(CMAKE_C_STANDARD_LIBRARIES_INIT ${ECOMA_SYSROOT}/usr/lib/gcc/${triplet}/12/libgcc.a)

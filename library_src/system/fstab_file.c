@@ -228,12 +228,12 @@ static uint64_t devno_tagged(const char *source)
 
 static uint64_t find_device(const struct fstab_line *line, const struct mount_list *mounts)
 {
-    const char *source = line->source ? line->source : "";
+    const char *source = line->source;
     bool bind = text_list_has(line->options, "bind") || text_list_has(line->options, "rbind");
 
-    if (*source == '/')
+    if (source && *source == '/')
         return bind ? 0 : devno_of_node(source);
-    uint64_t devno = devno_tagged(source);
+    uint64_t devno = source ? devno_tagged(source) : 0;
     return devno ? devno : devno_mounted(mounts, line->target);
 }
 

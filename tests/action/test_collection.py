@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tarfile
 
 import pytest
 from controllers import REPO
@@ -19,14 +20,53 @@ FORMAT = (
     r":\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:%s:F"
 )
 OS_DISK = {"disks": [{"name": "os", "tier": "warm"}]}
+MODULES = ("k3s_role", "k3s_role_info", "storage_tier", "storage_tier_info")
+ARCHITECTURES = ("x86_64", "aarch64")
+
+
+def build_target(target):
+    command = ["cmake", "--build", os.environ["BUILD"], "--target", target]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def tarball():
-    build = os.environ["BUILD"]
-    done = subprocess.run(["cmake", "--build", build, "--target", "collection"], capture_output=True, text=True, check=False)
+    output = build_target("collection")
+    return next(line.split()[-1] for line in output.splitlines() if line.startswith("Created collection"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(tarball, tmp_path_factory):
+    """What is in the tarball, without Ansible."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(tarball) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture
+def portable():
+    """The modules that target `portable` adds to library/, for as long as the test runs."""
+    library = REPO / "library"
+    before = set(library.iterdir())
+    build_target("portable")
+    added = [path for path in library.iterdir() if path not in before]
+    yield sorted(library.glob("*_linux_*"))
+    for path in added:
+        path.unlink()
+
+
+def programs_in(folder):
+    """Every ELF file there, whatever its name."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return sorted(path for path in files if path.read_bytes()[:4] == b"\x7fELF")
+
+
+def lint(script, *arguments):
+    done = subprocess.run([REPO / "tests/lint" / script, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return next(line.split()[-1] for line in done.stdout.splitlines() if line.startswith("Created collection"))
 
 
 @pytest.fixture
@@ -120,3 +160,20 @@ def test_glibc_2_28(tarball):
         symbols = fleet.run("readelf", "--dyn-syms", "--wide", os.path.join(staged, name))
         versions = {tuple(map(int, word.split("GLIBC_")[1].split(".")[:2])) for word in symbols.split() if "@GLIBC_" in word}
         assert versions and max(versions) <= (2, 28)
+
+
+def test_every_binary_is_hardened(unpacked, portable):
+    names = {f"{module}{suffix}" for module in MODULES for suffix in ("", "_linux_aarch64")}
+    collection = programs_in(unpacked)
+    assert {path.name for path in collection} == names
+    assert {path.name.split("_linux_")[0] for path in portable} == set(MODULES)
+    lint("hardened", *collection, *portable)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_another_folder_builds_the_same_bytes(unpacked, architecture):
+    suffix = "" if architecture == "x86_64" else f"_linux_{architecture}"
+    names = {module + suffix for module in MODULES}
+    binaries = [path for path in programs_in(unpacked) if path.name in names]
+    assert len(binaries) == len(MODULES)
+    lint("same_bytes", architecture, *binaries)

@@ -97,7 +97,7 @@ static void fill_found(struct model_host *host, const struct request *request,
     found->visible.exists = true;
     found->visible.mode = DIRECTORY_MODE;
     if (want->tier != TIER_SWAP)
-        fill_directory(host, want->tier, &found->mount_point);
+        fill_directory(host, (int)want->tier, &found->mount_point);
     if (want->os) {
         found->disk.os = true;
         found->disk.path = alloc_string("/dev/vda1");

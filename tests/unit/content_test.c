@@ -57,6 +57,7 @@ static struct {
 
 int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
+int __wrap___open64_2(const char *path, int flags);
 
 int __wrap_open64(const char *path, int flags, ...)
 {
@@ -66,6 +67,12 @@ int __wrap_open64(const char *path, int flags, ...)
     }
     direct.used = flags & O_DIRECT;
     return __real_open64(path, flags);
+}
+
+/* What a fortified build calls where the flags are no constant. */
+int __wrap___open64_2(const char *path, int flags)
+{
+    return __wrap_open64(path, flags);
 }
 
 static struct {

@@ -366,6 +366,7 @@ static void open_needs_a_node(void **state __attribute__((unused)))
     AUTO_FREE char *file = text_format("%s/dev/file", tree.path);
     AUTO_CLOSE int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
+    assert_true(fd >= 0);
     error_clear(&tree.error);
     nvme.gone = true;
     assert_int_equal(disk_open(disk, O_RDWR, &tree.error), -ENOENT);

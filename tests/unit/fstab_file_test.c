@@ -423,6 +423,7 @@ static void replaced_as_one(void **state)
 
     (void)state;
     AUTO_CLOSE int fd = open(stale, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
     assert_int_equal(chmod(path, 0640), 0);
     assert_int_equal(stat(path, &before), 0);
     bool root = geteuid() == 0;

@@ -351,6 +351,7 @@ static void test_a_directory_that_fails(void **state)
     /* Anew, with a file in the place of the directory. */
     assert_int_equal(rmdir(DIRECTORY), 0);
     AUTO_CLOSE int fd = open(DIRECTORY, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
     list = (struct intent_list){0};
     assert_int_equal(intents_read(&list, &error), -ENOTDIR);
     assert_true(intent_write(&one, &error) < 0);

@@ -31,8 +31,8 @@ static const char *const foreign_lines[] = {
     "/dev/mapper/vg0-home /home xfs rw,relatime,usrquota 0 0",
     "/swapfile none swap sw 0 0",
     "tmpfs /tmp tmpfs rw,nosuid,nodev,size=50%,mode=1777 0 0",
-    "nas.example.org:/export/media /srv/media nfs4 ro,soft,timeo=30,_netdev,x-systemd.automount 0 "
-    "0",
+    ("nas.example.org:/export/media /srv/media nfs4 ro,soft,timeo=30,_netdev,x-systemd.automount 0 "
+     "0"),
     "//nas/share /srv/My\\040Share cifs credentials=/etc/cifs,uid=1000,iocharset=utf8 0 0",
     "/srv/a\t/srv/b none bind",
     "proc /proc proc",
