@@ -7,10 +7,7 @@
 #include "alloc.h"
 #include "cleanup.h"
 #include "names.h"
-#include "reserved.h"
 #include "text.h"
-
-enum { DEPTH_LIMIT = 32, KEY_LIMIT = 100 };
 
 static const char *const own_variables[] = {"ansible_user", "ansible_become_password",
                                             "ansible_ssh_private_key_file",
@@ -23,83 +20,6 @@ static const char *const taken_names[] = {"all", "ungrouped", "localhost", NULL}
 struct seen {
     json_t *hosts, *addresses;
 };
-
-const char *check_text(const json_t *object, const char *key, const struct place *place,
-                       struct problems *problems)
-{
-    const json_t *value = json_object_get(object, key);
-    const struct place *here = PLACE_KEY(place, key);
-
-    if (!value)
-        problem_error(problems, here, "is missing");
-    else if (!json_is_string(value))
-        problem_error(problems, here, "must be a string, not %s", json_type_name(value));
-    else if (json_string_length(value) == 0)
-        problem_error(problems, here, "is empty");
-    else
-        return json_string_value(value);
-    return NULL;
-}
-
-/* Line breaks and other control characters, or longer than libyaml writes on one line. */
-static bool is_odd_key(const char *key)
-{
-    for (const char *c = key; *c; c++)
-        if (iscntrl((unsigned char)*c))
-            return true;
-    return strlen(key) > KEY_LIMIT || strstr(key, "\xc2\x85") || strstr(key, "\xe2\x80\xa8") ||
-           strstr(key, "\xe2\x80\xa9");
-}
-
-void check_key(const char *key, const struct place *place, struct problems *problems)
-{
-    if (text_starts_with(key, "__ansible_"))
-        problem_error(problems, place, "Ansible gives keys that begin with __ansible_ a meaning");
-    else if (is_odd_key(key))
-        problem_error(problems, place, "a key of more than %d bytes or with control characters",
-                      KEY_LIMIT);
-    else if (!name_is_data_key(key))
-        problem_error(problems, place,
-                      "a key may have letters, digits and \" _.,:/@%%+-\" only: "
-                      "Ansible could take others for a template");
-}
-
-static void check_value(const json_t *value, int depth, const struct place *place,
-                        struct problems *problems)
-{
-    const char *key;
-    json_t *item;
-    size_t i;
-
-    if (depth > DEPTH_LIMIT) {
-        problem_error(problems, place, "nested more than %d levels deep", DEPTH_LIMIT);
-        return;
-    }
-    json_object_foreach ((json_t *)value, key, item) {
-        check_key(key, PLACE_KEY(place, key), problems);
-        check_value(item, depth + 1, PLACE_KEY(place, key), problems);
-    }
-    json_array_foreach (value, i, item)
-        check_value(item, depth + 1, PLACE_ITEM(place, i), problems);
-}
-
-void check_unknown(const char *key, const json_t *value, const struct place *place,
-                   const char *kept, struct problems *problems)
-{
-    const struct place *here = PLACE_KEY(place, key);
-
-    if (json_is_null(value))
-        return;
-    if (name_is_reserved(key)) {
-        problem_error(problems, here,
-                      "has a meaning for Ansible or a role, and outputs are only data: "
-                      "put it into host_vars (or group_vars)");
-        return;
-    }
-    problem_warning(problems, here, "unknown key, kept below %s", kept);
-    check_key(key, here, problems);
-    check_value(value, 0, here, problems);
-}
 
 static void check_others(const json_t *object, bool (*is_known)(const char *),
                          const char *const *own, const char *kept, const struct place *place,
@@ -156,7 +76,7 @@ static void check_variables(const json_t *node, const struct place *place,
         else if (text_equal(*name, "ansible_port"))
             check_port(value, here, problems);
         else
-            check_value(value, 0, here, problems);
+            check_value(value, here, problems);
     }
 }
 
