@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "fields.h"
-#include "kubectl_process.h"
+#include "process.h"
 
 struct kubectl {
     char *program;              /* full path of kubectl or k3s */

@@ -7,7 +7,7 @@
 #include "cleanup.h"
 #include "fields.h"
 #include "file.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
 
 bool systemd_running(void)

@@ -20,7 +20,7 @@
 #include "mode.h"
 #include "mounts.h"
 #include "probe.h"
-#include "program.h"
+#include "process.h"
 #include "steps.h"
 #include "text.h"
 #include "units.h"

@@ -9,7 +9,7 @@
 #include "mount_options.h"
 #include "mounts.h"
 #include "probe.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
 #include "units.h"
 

@@ -24,7 +24,7 @@
 #include "probe_disk.h"
 #include "probe_former.h"
 #include "probe_resolve.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
 #include "units.h"
 

@@ -12,7 +12,7 @@
 #include "filesystem_mounted.h"
 #include "intent.h"
 #include "judge.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
 #include "users.h"
 #include "uuid_draw.h"

@@ -20,7 +20,7 @@
 #include "disks.h"
 #include "intent.h"
 #include "probe_disk.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
 #include "udev.h"
 #include "users.h"
