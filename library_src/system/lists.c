@@ -1,15 +1,6 @@
 #include <stdlib.h>
 
-#include "disks.h"
 #include "mounts.h"
-
-void disks_release(struct disk_list *disks)
-{
-    for (size_t i = 0; i < disks->count; i++)
-        fields_release(&disk_fields, &disks->items[i]);
-    free(disks->items);
-    *disks = (struct disk_list){0};
-}
 
 void mounts_release(struct mount_list *mounts)
 {

@@ -7,7 +7,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "text.h"
 
 static void cleanup_table(struct libmnt_table **table)

@@ -10,7 +10,7 @@
 #include "apply_parts.h"
 #include "cleanup.h"
 #include "directory.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "file.h"
 #include "filesystem_mounted.h"
 #include "fstab_file.h"

@@ -9,7 +9,7 @@
 #include "apply.h"
 #include "cleanup.h"
 #include "directory.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "file.h"
 #include "fstab_file.h"
 #include "fstab_text.h"

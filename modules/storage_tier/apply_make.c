@@ -13,7 +13,7 @@
 #include "cleanup.h"
 #include "content.h"
 #include "content_clear.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "intent.h"
 #include "lookup.h"
 #include "text.h"

@@ -7,7 +7,7 @@
 #include "apply_make_parts.h"
 #include "cleanup.h"
 #include "content.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "intent.h"
 #include "probe_disk.h"
 #include "text.h"

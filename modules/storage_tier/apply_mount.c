@@ -3,7 +3,7 @@
 #include "alloc.h"
 #include "apply_parts.h"
 #include "cleanup.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "fstab_text.h"
 #include "judge.h"
 #include "mount_options.h"

@@ -7,7 +7,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "disk_identity.h"
+#include "disk/disk.h"
 #include "lookup.h"
 #include "text.h"
 #include "uevents.h"

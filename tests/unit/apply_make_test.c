@@ -17,7 +17,7 @@
 #include "cleanup.h"
 #include "content.h"
 #include "content_clear.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "intent.h"
 #include "probe_disk.h"
 #include "process.h"

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "mounts.h"
 #include "text.h"
 

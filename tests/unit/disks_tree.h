@@ -23,7 +23,7 @@
  */
 #pragma once
 
-#include "disks.h"
+#include "disk/disk.h"
 #include "mounts.h"
 
 struct tree {

@@ -1,4 +1,4 @@
-#include "sysfs.h"
+#include "disk/disk.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -12,7 +12,6 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "disks.h"
 #include "text.h"
 
 const char *disks_root = "";

@@ -1,4 +1,4 @@
-#include "disks.h"
+#include "disk/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,12 +8,9 @@
 #include <sys/sysmacros.h>
 
 #include "cleanup.h"
-#include "disk_attachment.h"
-#include "disk_read.h"
-#include "sysfs.h"
 #include "text.h"
 
-static int changed(const struct disk *disk, const char *what, struct error *error)
+static int disk_refuse_changed(const struct disk *disk, const char *what, struct error *error)
 {
     return error_refuse(error, "device-changed",
                         "%s is another device than the one that was looked at: its %s changed "
@@ -21,7 +18,7 @@ static int changed(const struct disk *disk, const char *what, struct error *erro
                         disk->path, what);
 }
 
-static int explain_open(const struct disk *disk, int code, struct error *error)
+static int disk_explain_open(const struct disk *disk, int code, struct error *error)
 {
     if (code == -ENOENT)
         return error_set(error, code,
@@ -35,7 +32,7 @@ static int explain_open(const struct disk *disk, int code, struct error *error)
 }
 
 /* What the kernel says through the descriptor itself. */
-static int check_descriptor(int fd, const struct disk *disk, struct error *error)
+static int disk_check_descriptor(int fd, const struct disk *disk, struct error *error)
 {
     struct stat st;
     uint64_t size;
@@ -43,33 +40,34 @@ static int check_descriptor(int fd, const struct disk *disk, struct error *error
     if (fstat(fd, &st) < 0)
         return error_set_errno(error, -errno, "looking at %s", disk->path);
     if (!S_ISBLK(st.st_mode) || st.st_rdev != disk->devno)
-        return changed(disk, "device number", error);
+        return disk_refuse_changed(disk, "device number", error);
     if (ioctl(fd, BLKGETSIZE64, &size) < 0)
         return error_set_errno(error, -errno, "reading the size of %s", disk->path);
-    return size == disk->size_bytes ? 0 : changed(disk, "size", error);
+    return size == disk->size_bytes ? 0 : disk_refuse_changed(disk, "size", error);
 }
 
-static int compare(const struct disk *disk, const struct disk *now, struct error *error)
+static int disk_compare_identity(const struct disk *disk, const struct disk *now,
+                                 struct error *error)
 {
     if (disk->diskseq != now->diskseq)
-        return changed(disk, "attachment", error);
+        return disk_refuse_changed(disk, "attachment", error);
     if (!text_equal(disk->type, now->type))
-        return changed(disk, "type", error);
+        return disk_refuse_changed(disk, "type", error);
     if (!text_equal(disk->serial, now->serial))
-        return changed(disk, "serial", error);
+        return disk_refuse_changed(disk, "serial", error);
     if (!text_equal(disk->wwn, now->wwn))
-        return changed(disk, "wwn", error);
+        return disk_refuse_changed(disk, "wwn", error);
     if (!text_equal(disk->designator, now->designator))
-        return changed(disk, "designator", error);
+        return disk_refuse_changed(disk, "designator", error);
     if (!text_equal(disk->attachment, now->attachment))
-        return changed(disk, "attached name", error);
+        return disk_refuse_changed(disk, "attached name", error);
     if (!text_equal(disk->backing_file, now->backing_file))
-        return changed(disk, "backing file", error);
+        return disk_refuse_changed(disk, "backing file", error);
     return 0;
 }
 
 /* While the descriptor is open, its device number can't become another device's. */
-static int check_identity(int fd, const struct disk *disk, struct error *error)
+static int disk_check_identity(int fd, const struct disk *disk, struct error *error)
 {
     struct disk now = {0};
     AUTO_CLOSE int directory =
@@ -80,7 +78,7 @@ static int check_identity(int fd, const struct disk *disk, struct error *error)
         r = error_set_errno(error, -ENODEV, "%s went away", disk->path);
     } else {
         disk_identify(fd, &now);
-        r = compare(disk, &now, error);
+        r = disk_compare_identity(disk, &now, error);
     }
     fields_release(&disk_fields, &now);
     return r;
@@ -92,10 +90,10 @@ int disk_open(const struct disk *disk, int flags, struct error *error)
     AUTO_CLOSE int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 
     if (fd < 0)
-        return explain_open(disk, -errno, error);
-    int r = check_descriptor(fd, disk, error);
+        return disk_explain_open(disk, -errno, error);
+    int r = disk_check_descriptor(fd, disk, error);
     if (r == 0)
-        r = check_identity(fd, disk, error);
+        r = disk_check_identity(fd, disk, error);
     return r < 0 ? r : TAKE_FD(fd);
 }
 
