@@ -9,21 +9,17 @@
 
 #include "apply_parts.h"
 #include "cleanup.h"
-#include "directory.h"
 #include "disk/disk.h"
 #include "file.h"
-#include "filesystem_mounted.h"
-#include "fstab_file.h"
 #include "fstab_text.h"
 #include "intent.h"
 #include "judge.h"
 #include "mode.h"
-#include "mounts.h"
+#include "mount/mount.h"
 #include "probe.h"
 #include "process.h"
 #include "steps.h"
 #include "text.h"
-#include "units.h"
 
 enum { DIRECTORY_MODE = 0755, DIRECTORY_UMASK = 022 };
 

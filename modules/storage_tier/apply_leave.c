@@ -8,18 +8,14 @@
 #include "alloc.h"
 #include "apply.h"
 #include "cleanup.h"
-#include "directory.h"
 #include "disk/disk.h"
 #include "file.h"
-#include "fstab_file.h"
 #include "fstab_text.h"
 #include "intent.h"
 #include "judge.h"
-#include "mounts.h"
+#include "mount/mount.h"
 #include "probe.h"
 #include "text.h"
-#include "units.h"
-#include "users.h"
 
 static struct fstab_line *find_line(struct facts *facts, enum tier tier)
 {

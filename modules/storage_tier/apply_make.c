@@ -16,8 +16,8 @@
 #include "disk/disk.h"
 #include "intent.h"
 #include "lookup.h"
+#include "mount/mount.h"
 #include "text.h"
-#include "udev.h"
 
 /* Opened exclusively as well, so that nobody mounts it meanwhile. */
 static int clear(const struct found *found, const struct signature_list *signatures,

@@ -9,9 +9,9 @@
 #include "content.h"
 #include "disk/disk.h"
 #include "intent.h"
+#include "mount/mount.h"
 #include "probe_disk.h"
 #include "text.h"
-#include "users.h"
 
 enum { LOCK_SECONDS = 120, POLL_MILLISECONDS = 100 };
 

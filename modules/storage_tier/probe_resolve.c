@@ -9,8 +9,8 @@
 #include "cleanup.h"
 #include "disk/disk.h"
 #include "lookup.h"
+#include "mount/mount.h"
 #include "text.h"
-#include "uevents.h"
 
 enum { LOOK_MILLISECONDS = 1000 }; /* while a disk is waited for */
 

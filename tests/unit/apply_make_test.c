@@ -19,11 +19,10 @@
 #include "content_clear.h"
 #include "disk/disk.h"
 #include "intent.h"
+#include "mount/mount.h"
 #include "probe_disk.h"
 #include "process.h"
 #include "text.h"
-#include "udev.h"
-#include "users.h"
 
 #define NEW "11111111-1111-4111-8111-111111111111"
 #define OLD "22222222-2222-4222-8222-222222222222"

@@ -15,7 +15,7 @@
 
 #include "cleanup.h"
 #include "disk/disk.h"
-#include "mounts.h"
+#include "mount/mount.h"
 #include "text.h"
 
 enum { SIZE = 20 * 1024 * 1024 };

@@ -24,7 +24,7 @@
 #pragma once
 
 #include "disk/disk.h"
-#include "mounts.h"
+#include "mount/mount.h"
 
 struct tree {
     char path[64]; /* the temporary directory, disks_root meanwhile */

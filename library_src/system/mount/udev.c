@@ -1,14 +1,17 @@
-#include "uevents.h"
+#include "mount/mount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #include "cleanup.h"
+#include "text.h"
 
 /* SETTLE: what belongs to one disk (its partitions, its links) comes together, and a storm of
  * events must not become a loop without pause. */
@@ -28,7 +31,8 @@ int uevents_open(void)
 
 /* Both kinds of message have their properties as strings one after another; unprivileged processes
  * can send to one socket, but to no group. */
-static bool is_of_block_device(const char *message, size_t length, const struct sockaddr_nl *sender)
+static bool uevent_is_of_block_device(const char *message, size_t length,
+                                      const struct sockaddr_nl *sender)
 {
     static const char property[] = "SUBSYSTEM=block";
 
@@ -36,7 +40,7 @@ static bool is_of_block_device(const char *message, size_t length, const struct 
 }
 
 /* Takes every message; a queue that ran over counts as an event. */
-static bool take_all(int fd)
+static bool uevents_take_all(int fd)
 {
     char message[MESSAGE_LIMIT];
     bool any = false;
@@ -48,11 +52,12 @@ static bool take_all(int fd)
             recvfrom(fd, message, sizeof(message), 0, (struct sockaddr *)&sender, &sender_length);
         if (n < 0 && errno != ENOBUFS && errno != EINTR)
             return any;
-        any = any || (n < 0 ? errno == ENOBUFS : is_of_block_device(message, (size_t)n, &sender));
+        any = any ||
+              (n < 0 ? errno == ENOBUFS : uevent_is_of_block_device(message, (size_t)n, &sender));
     }
 }
 
-static long now(void)
+static long uevents_clock(void)
 {
     struct timespec time;
 
@@ -63,14 +68,39 @@ static long now(void)
 int uevents_wait(int fd, int milliseconds)
 {
     struct pollfd entry = {.fd = fd, .events = POLLIN};
-    const long end = now() + milliseconds;
+    const long end = uevents_clock() + milliseconds;
 
-    for (long left = milliseconds; left > 0; left = end - now()) {
-        if (poll(&entry, 1, (int)left) <= 0 || !take_all(fd))
+    for (long left = milliseconds; left > 0; left = end - uevents_clock()) {
+        if (poll(&entry, 1, (int)left) <= 0 || !uevents_take_all(fd))
             continue;
         poll(NULL, 0, SETTLE_MILLISECONDS);
-        take_all(fd);
+        uevents_take_all(fd);
         return 1;
     }
     return 0;
+}
+
+enum { POLL_MILLISECONDS = 20, ASK_AFTER = 50, GIVE_UP_AFTER = 200 };
+
+static void udev_ask_again(uint64_t devno)
+{
+    AUTO_FREE char *path =
+        text_format("/sys/dev/block/%u:%u/uevent", major((dev_t)devno), minor((dev_t)devno));
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0 && write(fd, "change", 6) < 0)
+        return;
+}
+
+void udev_wait_for_uuid(uint64_t devno, const char *uuid)
+{
+    AUTO_FREE char *link = text_format("/dev/disk/by-uuid/%s", uuid);
+
+    if (access("/run/udev/control", F_OK) < 0)
+        return;
+    for (int i = 0; i < GIVE_UP_AFTER && access(link, F_OK) < 0; i++) {
+        if (i == ASK_AFTER)
+            udev_ask_again(devno);
+        nanosleep(&(struct timespec){0, POLL_MILLISECONDS * 1000000L}, NULL);
+    }
 }

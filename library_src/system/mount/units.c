@@ -1,4 +1,4 @@
-#include "units.h"
+#include "mount/mount.h"
 
 #include <errno.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static char *unit_value(const char *text, const char *key)
     return value;
 }
 
-static bool names_source(const char *what, const char *device, const char *uuid)
+static bool unit_names_source(const char *what, const char *device, const char *uuid)
 {
     if (device && text_equal(what, device))
         return true;
@@ -55,7 +55,7 @@ static const struct fields unit_fields = {
         {.name = "what", .kind = FIELD_STRING, .offset = offsetof(struct unit, what)},
         {0}}};
 
-static void add_unit(struct unit_list *units, const char *directory, const char *name)
+static void units_add(struct unit_list *units, const char *directory, const char *name)
 {
     struct unit *unit = fields_append(&unit_fields, units);
 
@@ -83,7 +83,7 @@ struct unit_list units_read(void)
             alloc_failed();
         while (directory && (entry = readdir(directory)))
             if (text_ends_with(entry->d_name, ".mount") || text_ends_with(entry->d_name, ".swap"))
-                add_unit(&units, directories[i], entry->d_name);
+                units_add(&units, directories[i], entry->d_name);
     }
     return units;
 }
@@ -95,7 +95,7 @@ const struct unit *units_find(const struct unit_list *units, const char *where, 
         const struct unit *unit = &units->items[i];
 
         if ((where && unit->where && text_equal(unit->where, where)) ||
-            (unit->what && names_source(unit->what, device, uuid)))
+            (unit->what && unit_names_source(unit->what, device, uuid)))
             return unit;
     }
     return NULL;

@@ -1,4 +1,4 @@
-#include "users.h"
+#include "mount/mount.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ struct subject {
 /* Whether something of the process concerns it; adds how. */
 typedef bool (*test)(const char *process, const struct subject *subject, char **ret_how);
 
-static bool mounts_it(const char *process, const struct subject *subject, char **ret_how)
+static bool user_mounts(const char *process, const struct subject *subject, char **ret_how)
 {
     AUTO_FREE char *table = file_read_value("/proc/%s/mountinfo", process);
     AUTO_FREE char *number =
@@ -51,7 +51,7 @@ static bool mounts_it(const char *process, const struct subject *subject, char *
     return true;
 }
 
-static bool opens_device(const char *process, const struct subject *subject, char **ret_how)
+static bool user_opens_device(const char *process, const struct subject *subject, char **ret_how)
 {
     AUTO_FREE char *path = text_format("/proc/%s/fd", process);
     AUTO_CLOSEDIR DIR *files = opendir(path);
@@ -68,7 +68,7 @@ static bool opens_device(const char *process, const struct subject *subject, cha
     return false;
 }
 
-static void scan(struct text *text, const struct subject *subject, test concerns)
+static void users_scan(struct text *text, const struct subject *subject, test concerns)
 {
     AUTO_CLOSEDIR DIR *processes = opendir("/proc");
     struct dirent *entry;
@@ -92,13 +92,13 @@ char *device_users(uint64_t devno)
     AUTO_TEXT struct text text = {0};
     const struct subject subject = {.devno = devno};
 
-    scan(&text, &subject, mounts_it);
-    scan(&text, &subject, opens_device);
+    users_scan(&text, &subject, user_mounts);
+    users_scan(&text, &subject, user_opens_device);
     return text.length ? text_take(&text) : NULL;
 }
 
 /* A link of /proc that leads to a file on the filesystem. */
-static bool leads_there(int directory, const char *link, const struct subject *subject)
+static bool user_link_leads_there(int directory, const char *link, const struct subject *subject)
 {
     struct stat status;
     char target[PATH_MAX];
@@ -114,7 +114,7 @@ static bool leads_there(int directory, const char *link, const struct subject *s
            (target[length] == '/' || target[length] == '\0');
 }
 
-static bool opens_file(int process, const struct subject *subject)
+static bool user_opens_file(int process, const struct subject *subject)
 {
     int files = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     AUTO_CLOSEDIR DIR *directory = files < 0 ? NULL : fdopendir(files);
@@ -122,14 +122,14 @@ static bool opens_file(int process, const struct subject *subject)
 
     while (directory && (entry = readdir(directory)))
         if (isdigit((unsigned char)entry->d_name[0]) &&
-            leads_there(dirfd(directory), entry->d_name, subject))
+            user_link_leads_there(dirfd(directory), entry->d_name, subject))
             return true;
     if (files >= 0 && !directory)
         close(files);
     return false;
 }
 
-static bool maps_file(int process, const struct subject *subject)
+static bool user_maps_file(int process, const struct subject *subject)
 {
     int fd = openat(process, "maps", O_RDONLY | O_CLOEXEC);
     AUTO_FCLOSE FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
@@ -145,7 +145,7 @@ static bool maps_file(int process, const struct subject *subject)
     return false;
 }
 
-static bool works_in(const char *name, const struct subject *subject, char **ret_how)
+static bool user_works_in(const char *name, const struct subject *subject, char **ret_how)
 {
     AUTO_FREE char *path = text_format("/proc/%s", name);
     AUTO_CLOSE int process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -153,15 +153,15 @@ static bool works_in(const char *name, const struct subject *subject, char **ret
 
     if (process < 0)
         return false;
-    if (opens_file(process, subject))
+    if (user_opens_file(process, subject))
         how = "open in process";
-    else if (leads_there(process, "cwd", subject))
+    else if (user_link_leads_there(process, "cwd", subject))
         how = "working directory of process";
-    else if (leads_there(process, "root", subject))
+    else if (user_link_leads_there(process, "root", subject))
         how = "root directory of process";
-    else if (leads_there(process, "exe", subject))
+    else if (user_link_leads_there(process, "exe", subject))
         how = "program of process";
-    else if (maps_file(process, subject))
+    else if (user_maps_file(process, subject))
         how = "mapped by process";
     *ret_how = alloc_string(how);
     return how;
@@ -182,7 +182,7 @@ static unsigned number_after(const char *text, const char *end, const char *name
     return found && found < end ? (unsigned)atoi(found + strlen(name)) : 0;
 }
 
-static bool read_entry(const char *line, struct entry *entry)
+static bool mount_entry_read(const char *line, struct entry *entry)
 {
     unsigned a, b;
     int length;
@@ -201,7 +201,8 @@ static bool read_entry(const char *line, struct entry *entry)
 typedef bool (*choice)(const struct entry *entry, const void *what);
 
 /* The last one that fits, as a process sees the mounts. */
-static bool find_entry(const char *process, choice fits, const void *what, struct entry *ret_entry)
+static bool mount_entry_find(const char *process, choice fits, const void *what,
+                             struct entry *ret_entry)
 {
     AUTO_FREE char *path = text_format("/proc/%s/mountinfo", process), *line = NULL;
     AUTO_FCLOSE FILE *table = fopen(path, "re");
@@ -210,25 +211,25 @@ static bool find_entry(const char *process, choice fits, const void *what, struc
     bool found = false;
 
     while (table && getline(&line, &size, table) > 0)
-        if (read_entry(line, &entry) && fits(&entry, what)) {
+        if (mount_entry_read(line, &entry) && fits(&entry, what)) {
             *ret_entry = entry;
             found = true;
         }
     return found;
 }
 
-static bool has_id(const struct entry *entry, const void *id)
+static bool mount_entry_has_id(const struct entry *entry, const void *id)
 {
     return entry->id == *(const unsigned *)id;
 }
 
-static bool has_target(const struct entry *entry, const void *target)
+static bool mount_entry_has_target(const struct entry *entry, const void *target)
 {
     return text_equal(entry->target, target);
 }
 
 /* Where in the filesystem above it is mounted. Owned by the caller. */
-static char *place_of(const struct entry *entry, const struct entry *above)
+static char *mount_entry_place(const struct entry *entry, const struct entry *above)
 {
     size_t length = text_equal(above->target, "/") ? 0 : strlen(above->target);
 
@@ -238,16 +239,16 @@ static char *place_of(const struct entry *entry, const struct entry *above)
 
 /* An unmount goes over to what is mounted at the same place of a mount that follows the one above;
  * not to bind mounts at other places, nor to those of a part. */
-static bool goes_along(const char *process, const struct entry *entry,
-                       const struct subject *subject)
+static bool mount_entry_goes_along(const char *process, const struct entry *entry,
+                                   const struct subject *subject)
 {
     unsigned group = subject->above;
     struct entry above;
 
     if (!group || !text_equal(entry->root, subject->root) ||
-        !find_entry(process, has_id, &entry->parent, &above))
+        !mount_entry_find(process, mount_entry_has_id, &entry->parent, &above))
         return false;
-    AUTO_FREE char *place = place_of(entry, &above);
+    AUTO_FREE char *place = mount_entry_place(entry, &above);
     return text_equal(place, subject->place) &&
            (above.group == group || above.master == group || above.from == group);
 }
@@ -257,15 +258,15 @@ struct question {
     const struct subject *subject;
 };
 
-static bool holds(const struct entry *entry, const void *what)
+static bool mount_entry_holds(const struct entry *entry, const void *what)
 {
     const struct question *question = what;
 
     return entry->super == question->subject->super &&
-           !goes_along(question->process, entry, question->subject);
+           !mount_entry_goes_along(question->process, entry, question->subject);
 }
 
-static bool holds_elsewhere(const char *process, const struct subject *subject, char **ret_how)
+static bool user_holds_elsewhere(const char *process, const struct subject *subject, char **ret_how)
 {
     AUTO_FREE char *path = text_format("/proc/%s/ns/mnt", process);
     struct stat own, its;
@@ -277,7 +278,7 @@ static bool holds_elsewhere(const char *process, const struct subject *subject, 
         return false;
     text_add(subject->seen, name);
     struct entry entry;
-    if (find_entry(process, holds, &(struct question){process, subject}, &entry))
+    if (mount_entry_find(process, mount_entry_holds, &(struct question){process, subject}, &entry))
         *ret_how = text_format("mounted at %s in the mount namespace of process", entry.target);
     return *ret_how;
 }
@@ -294,17 +295,17 @@ char *mount_users(const char *path)
     if (stat(path, &status) < 0)
         return NULL;
     subject.devno = subject.super = status.st_dev;
-    if (find_entry("self", has_target, path, &mount)) {
+    if (mount_entry_find("self", mount_entry_has_target, path, &mount)) {
         subject.super = mount.super;
         subject.root = mount.root;
     }
-    if (subject.root && find_entry("self", has_id, &mount.parent, &above)) {
+    if (subject.root && mount_entry_find("self", mount_entry_has_id, &mount.parent, &above)) {
         subject.above = above.group;
-        subject.place = place = place_of(&mount, &above);
+        subject.place = place = mount_entry_place(&mount, &above);
     }
     if (statfs(path, &filesystem) == 0 && filesystem.f_type == BTRFS_SUPER_MAGIC)
         subject.path = path;
-    scan(&text, &subject, works_in);
-    scan(&text, &subject, holds_elsewhere);
+    users_scan(&text, &subject, user_works_in);
+    users_scan(&text, &subject, user_holds_elsewhere);
     return text.length ? text_take(&text) : NULL;
 }

@@ -1,4 +1,4 @@
-#include "directory.h"
+#include "mount/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ int directory_open_below(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
-static int open_name(int parent, const char *name)
+static int directory_open_name(int parent, const char *name)
 {
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -59,23 +59,15 @@ static int open_name(int parent, const char *name)
 }
 
 /* Where open_tree() wasn't to be had, a name leads into what is mounted there. */
-static bool is_covered(int parent, int fd)
+static bool directory_is_covered(int parent, int fd)
 {
     struct stat above, here;
 
     return fstat(parent, &above) < 0 || fstat(fd, &here) < 0 || above.st_dev != here.st_dev;
 }
 
-static bool may_set_immutable(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {0};
-
-    return syscall(SYS_capget, &header, data) == 0 &&
-           data[0].effective & (1U << CAP_LINUX_IMMUTABLE);
-}
-
-static int read_entries(int fd, size_t wanted, struct string_list *entries, struct error *error)
+static int directory_read_entries(int fd, size_t wanted, struct string_list *entries,
+                                  struct error *error)
 {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     AUTO_CLOSEDIR DIR *directory = copy < 0 ? NULL : fdopendir(copy);
@@ -104,26 +96,26 @@ int directory_read(int parent, const char *name, size_t entries_wanted,
     ret_directory->is_directory = S_ISDIR(status.st_mode);
     if (!ret_directory->is_directory)
         return 0;
-    AUTO_CLOSE int fd = open_name(parent, name);
+    AUTO_CLOSE int fd = directory_open_name(parent, name);
     if (fd < 0)
         return error_set_errno(error, fd, "opening %s", name);
-    if (is_covered(parent, fd))
+    if (directory_is_covered(parent, fd))
         return 0;
     if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) {
         ret_directory->immutable = flags & FS_IMMUTABLE_FL;
-        ret_directory->immutable_possible = may_set_immutable();
+        ret_directory->immutable_possible = capability_in_effect(CAP_LINUX_IMMUTABLE);
     }
-    return read_entries(fd, entries_wanted, &ret_directory->entries, error);
+    return directory_read_entries(fd, entries_wanted, &ret_directory->entries, error);
 }
 
 int directory_set_immutable(int parent, const char *name, bool immutable, struct error *error)
 {
-    AUTO_CLOSE int fd = open_name(parent, name);
+    AUTO_CLOSE int fd = directory_open_name(parent, name);
     int flags = 0;
 
     if (fd < 0)
         return error_set_errno(error, fd, "opening %s", name);
-    if (is_covered(parent, fd))
+    if (directory_is_covered(parent, fd))
         return error_set(error, -EXDEV, "%s can't be reached below what is mounted there", name);
     if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
         return error_set_errno(error, -errno, "reading the attributes of %s", name);
