@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
-#include "directory.h"
 #include "file.h"
+#include "mount/mount.h"
 #include "text.h"
 
 #define STATE_DIRECTORY "/var/lib/storage_tier"

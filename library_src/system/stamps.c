@@ -4,7 +4,7 @@
 
 #include "cleanup.h"
 #include "content.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "intent.h"
 
 #define MIB (1024ULL * 1024)

@@ -8,18 +8,14 @@
 #include "alloc.h"
 #include "apply_work.h"
 #include "cleanup.h"
-#include "directory.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "file.h"
-#include "fstab_file.h"
 #include "fstab_text.h"
 #include "intent.h"
 #include "judge.h"
-#include "mounts.h"
+#include "mount/mount.h"
 #include "probe.h"
 #include "text.h"
-#include "units.h"
-#include "users.h"
 
 static int write_record(struct disk_work *disk, struct error *error)
 {

@@ -12,11 +12,11 @@
 #include "cleanup.h"
 #include "content.h"
 #include "content_clear.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "intent.h"
 #include "lookup.h"
+#include "mount/mount.h"
 #include "text.h"
-#include "udev.h"
 
 /* Opened exclusively as well, so that nobody mounts it meanwhile. */
 static int clear(const struct disk_work *disk, const struct signature_list *signatures,

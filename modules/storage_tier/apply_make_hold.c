@@ -7,11 +7,11 @@
 #include "apply_make_parts.h"
 #include "cleanup.h"
 #include "content.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "intent.h"
+#include "mount/mount.h"
 #include "probe_disk.h"
 #include "text.h"
-#include "users.h"
 
 enum { LOCK_SECONDS = 120, POLL_MILLISECONDS = 100 };
 

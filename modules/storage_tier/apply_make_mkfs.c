@@ -1,7 +1,7 @@
 #include "apply_make_parts.h"
 #include "cleanup.h"
 #include "judge.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
 
 enum { MAX_ARGUMENTS = 64 };

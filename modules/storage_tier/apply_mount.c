@@ -3,15 +3,14 @@
 #include "alloc.h"
 #include "apply_work.h"
 #include "cleanup.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "fstab_text.h"
 #include "judge.h"
+#include "mount/mount.h"
 #include "mount_options.h"
-#include "mounts.h"
 #include "probe.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
-#include "units.h"
 
 /* The line that this run wrote, as it was before: what can't be mounted now can't be at the next
  * boot. The line of a tier that moved stays: it is what says whose the disk is. */

@@ -16,17 +16,14 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "directory.h"
-#include "fstab_file.h"
 #include "intent.h"
 #include "judge.h"
-#include "mounts.h"
+#include "mount/mount.h"
 #include "probe_disk.h"
 #include "probe_former.h"
 #include "probe_resolve.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
-#include "units.h"
 
 enum {
     ENTRIES_SHOWN = 5,

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "disks.h"
+#include "disk/disk.h"
 #include "facts.h"
 
 /* The module's probe function: everything the plan needs to know of this host. Writes nothing. */

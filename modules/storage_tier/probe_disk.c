@@ -9,12 +9,11 @@
 #include "alloc.h"
 #include "cleanup.h"
 #include "content.h"
-#include "filesystem_mounted.h"
 #include "intent.h"
 #include "judge.h"
-#include "program.h"
+#include "mount/mount.h"
+#include "process.h"
 #include "text.h"
-#include "users.h"
 #include "uuid_draw.h"
 
 enum {

@@ -4,8 +4,8 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "directory.h"
 #include "judge.h"
+#include "mount/mount.h"
 #include "probe_users.h"
 #include "text.h"
 

@@ -4,7 +4,7 @@
 #include "cleanup.h"
 #include "content.h"
 #include "intent.h"
-#include "mounts.h"
+#include "mount/mount.h"
 #include "probe.h"
 #include "text.h"
 

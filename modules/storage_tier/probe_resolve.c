@@ -7,10 +7,10 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "disk_identity.h"
+#include "disk/disk.h"
 #include "lookup.h"
+#include "mount/mount.h"
 #include "text.h"
-#include "uevents.h"
 
 enum { LOOK_MILLISECONDS = 1000 }; /* while a disk is waited for */
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "mount/mount.h"
 #include "text.h"
-#include "users.h"
 
 static bool lies_below(const char *path, const char *directory)
 {

@@ -14,9 +14,8 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "disk_attachment.h"
+#include "disk/disk.h"
 #include "disks_tree.h"
-#include "nvme_identify.h"
 #include "text.h"
 
 static struct tree tree;

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "file.h"
 #include "text.h"
 

@@ -8,9 +8,8 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "disk_read.h"
+#include "disk/disk.h"
 #include "disks_tree.h"
-#include "sysfs.h"
 
 static struct tree tree;
 

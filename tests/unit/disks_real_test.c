@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "disks.h"
-#include "mounts.h"
+#include "disk/disk.h"
+#include "mount/mount.h"
 #include "text.h"
 
 enum { SIZE = 20 * 1024 * 1024 };

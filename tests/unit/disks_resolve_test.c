@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "disk_identity.h"
+#include "disk/disk.h"
 #include "disks_tree.h"
 #include "text.h"
 

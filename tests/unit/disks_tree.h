@@ -23,8 +23,8 @@
  */
 #pragma once
 
-#include "disks.h"
-#include "mounts.h"
+#include "disk/disk.h"
+#include "mount/mount.h"
 
 struct tree {
     char path[64]; /* the temporary directory, disks_root meanwhile */

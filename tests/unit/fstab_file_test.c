@@ -20,7 +20,7 @@
 #include <linux/fs.h>
 
 #include "cleanup.h"
-#include "fstab_file.h"
+#include "mount/mount.h"
 #include "text.h"
 
 #define OLD "# a comment\nUUID=1 / ext4 defaults 0 1\n"

@@ -15,7 +15,7 @@
 
 #include "cleanup.h"
 #include "content.h"
-#include "disks.h"
+#include "disk/disk.h"
 #include "file.h"
 #include "intent.h"
 #include "text.h"

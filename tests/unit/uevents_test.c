@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "uevents.h"
+#include "mount/mount.h"
 
 /* TRIES: events of other tests' devices come between. */
 enum { SHORT = 300, LONG = 20000, MANY = 2000, TRIES = 20 };

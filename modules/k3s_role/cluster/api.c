@@ -4,7 +4,7 @@
 
 #include "cleanup.h"
 #include "cluster/cluster.h"
-#include "kubectl_process.h"
+#include "process.h"
 #include "text.h"
 
 enum { PAGE_SECONDS = 120, REPLACE_SECONDS = 120, NODES_A_SECOND = 10, MOST_BEGINNINGS = 5 };

@@ -4,7 +4,7 @@
 #include "alloc.h"
 #include "cleanup.h"
 #include "cluster/cluster.h"
-#include "kubectl_process.h"
+#include "process.h"
 #include "text.h"
 
 enum {

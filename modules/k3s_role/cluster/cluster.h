@@ -10,7 +10,7 @@
 #include "progress.h"
 #include "request.h"
 
-struct reply; /* of kubectl: see kubectl_process.h */
+struct reply; /* of kubectl: see process.h */
 
 /* node.c: a Node as the API server gives it, and what of it is this module's: the keys of roles and
  * tiers, and what an earlier run recorded in the annotation <prefix>/k3s-role. Everything else is

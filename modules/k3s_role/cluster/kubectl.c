@@ -7,19 +7,18 @@
 #include "cleanup.h"
 #include "cluster/cluster.h"
 #include "file.h"
-#include "kubectl_process.h"
-#include "program.h"
+#include "process.h"
 #include "text.h"
 
 #define K3S_KUBECONFIG "/etc/rancher/k3s/k3s.yaml"
-#define PATH "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 
 enum {
     SHORTEST_REQUEST = 5,
     LONGEST_REQUEST = 30,
     MOST_ARGUMENTS = 24,
     KUBECONFIG_LIMIT = 4 * 1024 * 1024,
-    SHORTEST_SECRET = 6
+    SHORTEST_SECRET = 6,
+    OUTPUT_LIMIT = 512 * 1024 * 1024
 };
 
 /* What kubectl, its credential plugins and its proxy settings live on. */
@@ -172,7 +171,7 @@ void kubectl_release(struct kubectl *kubectl)
 
 static void make_environment(struct string_list *environment)
 {
-    string_list_add(environment, PATH);
+    string_list_add(environment, "PATH=" PROCESS_PATH);
     string_list_add(environment, "LC_ALL=C");
     for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++) {
         const char *value = getenv(passed_on[i]);
@@ -208,8 +207,14 @@ int kubectl_run(const struct kubectl *kubectl, const struct kubectl_call *call,
     make_environment(&environment);
     for (size_t i = 0; i <= environment.count; i++)
         variables[i] = i < environment.count ? environment.items[i] : NULL;
-    int r = process_run(argv, variables, call->input, call->input_length, call->seconds, ret_reply,
-                        error);
+    int r = process_run(&(struct process){.path = kubectl->program,
+                                          .argv = argv,
+                                          .environment = variables,
+                                          .input = call->input,
+                                          .input_length = call->input_length,
+                                          .output_limit = OUTPUT_LIMIT,
+                                          .seconds = call->seconds},
+                        ret_reply, error);
     string_list_release(&environment);
     if (r != -ETIMEDOUT)
         return r;

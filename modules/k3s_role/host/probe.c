@@ -8,9 +8,9 @@
 #include "alloc.h"
 #include "cleanup.h"
 #include "file.h"
-#include "fstab_file.h"
 #include "host.h"
 #include "host/drop_in.h"
+#include "mount/mount.h"
 #include "text.h"
 
 enum { DROP_IN_LIMIT = 1024 * 1024 };

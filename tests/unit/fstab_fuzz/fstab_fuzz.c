@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
-#include "fstab_file.h"
 #include "fstab_text.h"
 #include "lookup.h"
+#include "mount/mount.h"
 #include "mutate.h"
 
 #define UUID "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11"

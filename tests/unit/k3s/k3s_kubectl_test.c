@@ -13,7 +13,7 @@
 
 #include "cleanup.h"
 #include "cluster/cluster.h"
-#include "kubectl_process.h"
+#include "process.h"
 
 enum { LARGE = 8 * 1024 * 1024 };
 
@@ -23,8 +23,15 @@ static int shell(const char *script, const char *input, size_t length, int secon
                  struct reply *reply)
 {
     struct error error = ERROR_INIT;
-    int r = process_run((const char *const[]){"/bin/sh", "-c", script, NULL}, environment, input,
-                        length, seconds, reply, &error);
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    int r = process_run(&(struct process){.path = argv[0],
+                                          .argv = argv,
+                                          .environment = environment,
+                                          .input = input,
+                                          .input_length = length,
+                                          .output_limit = 2 * LARGE,
+                                          .seconds = seconds},
+                        reply, &error);
 
     error_clear(&error);
     return r;
@@ -91,9 +98,11 @@ static void test_no_such_program(void **state)
     struct reply reply = {0};
 
     (void)state;
-    assert_int_equal(process_run((const char *const[]){"/nonexistent", NULL}, environment, NULL, 0,
-                                 1, &reply, &error),
-                     -ENOENT);
+    const struct process process = {.path = "/nonexistent",
+                                    .argv = (const char *const[]){"/nonexistent", NULL},
+                                    .environment = environment,
+                                    .seconds = 1};
+    assert_int_equal(process_run(&process, &reply, &error), -ENOENT);
     error_clear(&error);
 }
 
