@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "disk_links.h"
 #include "disks.h"
+#include "filesystem_mounted.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -90,7 +91,7 @@ struct string_list mount_devices(const struct disk_list *disks, const struct mou
 
     if (disk)
         string_list_add(&names, disk->name);
-    else if (text_equal(mount->fstype, "btrfs"))
+    else if (filesystem_has_own_devno(mount->fstype))
         names = read_btrfs(disks, mount);
     return names;
 }

@@ -13,6 +13,7 @@
 #include "disks.h"
 #include "file.h"
 #include "filesystem_mounted.h"
+#include "filesystems.h"
 #include "fstab_file.h"
 #include "fstab_text.h"
 #include "intent.h"
@@ -99,25 +100,33 @@ static int apply_fstab(const struct work *work, struct error *error)
     return r;
 }
 
+static int run_program(const struct filesystem *filesystem, const char *const *program,
+                       const struct filesystem_values *values, struct error *error)
+{
+    struct string_list argv = filesystem_arguments(filesystem, program, values);
+    int r = program_run((const char *const *)argv.items, NULL, 0, NULL, error);
+
+    string_list_release(&argv);
+    return r;
+}
+
 static int apply_label(const struct work *work, struct error *error)
 {
+    const struct filesystem *filesystem = filesystem_find(apply_fstype(work));
     const char *label = tier_label(work->want->tier);
+    const struct filesystem_values values = {.device = work->found->disk.path, .label = label};
     char padded[FSLABEL_MAX] = "";
 
     if (work->want->tier == TIER_SWAP)
-        return program_run(
-            (const char *const[]){"swaplabel", "-L", label, work->found->disk.path, NULL}, NULL, 0,
-            NULL, error);
+        return run_program(filesystem, filesystem->label, &values, error);
     AUTO_CLOSE int fd = open(work->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     strncpy(padded, label, sizeof(padded) - 1);
     if (fd < 0)
         return error_set_errno(error, -errno, "opening %s", work->path);
     if (ioctl(fd, FS_IOC_SETFSLABEL, padded) == 0)
         return 0;
-    if (errno == ENOTTY && text_equal(apply_fstype(work), "ext4")) /* before Linux 5.17 */
-        return program_run(
-            (const char *const[]){"tune2fs", "-L", label, work->found->disk.path, NULL}, NULL, 0,
-            NULL, error);
+    if (errno == ENOTTY && filesystem->label) /* ext4 before Linux 5.17 */
+        return run_program(filesystem, filesystem->label, &values, error);
     return error_set_errno(error, -errno, "labelling the filesystem at %s as %s", work->path,
                            label);
 }
@@ -147,27 +156,18 @@ static int apply_permissions(const struct work *work, struct error *error)
     return r;
 }
 
-static int grow_btrfs(const char *path, struct error *error)
-{
-    uint64_t number = filesystem_btrfs_device(path);
-    AUTO_FREE char *size = text_format("%llu:max", (unsigned long long)(number ? number : 1));
-
-    return program_run((const char *const[]){"btrfs", "filesystem", "resize", size, path, NULL},
-                       NULL, 0, NULL, error);
-}
-
 static int apply_grow(const struct work *work, struct error *error)
 {
-    const char *device = work->found->disk.path, *fstype = apply_fstype(work);
+    const struct filesystem *filesystem = filesystem_find(apply_fstype(work));
+    uint64_t number = filesystem_device_number(work->path, filesystem->type);
 
-    if (text_equal(fstype, "swap"))
+    if (!filesystem->grow)
         return apply_grow_swap(work->request, work->found, work->want, error);
-    if (text_equal(fstype, "ext4"))
-        return program_run((const char *const[]){"resize2fs", device, NULL}, NULL, 0, NULL, error);
-    if (text_equal(fstype, "xfs"))
-        return program_run((const char *const[]){"xfs_growfs", "-d", work->path, NULL}, NULL, 0,
-                           NULL, error);
-    return grow_btrfs(work->path, error);
+    return run_program(filesystem, filesystem->grow,
+                       &(struct filesystem_values){.device = work->found->disk.path,
+                                                   .path = work->path,
+                                                   .number = number ? number : 1},
+                       error);
 }
 
 /* What the kernel and swaplabel find by the disk's path. */

@@ -80,7 +80,7 @@ int make_confirm(const struct request *request, const struct found *found, struc
     const struct intent *intent = found->stamped ? &found->intents.items[0] : NULL;
     uint64_t offsets[2] = {0};
     struct content now = {0};
-    bool zero, xfs_in_progress;
+    bool zero, in_progress;
 
     if (intent)
         stamp_offsets(intent->size_bytes, offsets);
@@ -93,9 +93,9 @@ int make_confirm(const struct request *request, const struct found *found, struc
                 text_equal(now.token, found->disk.content.token);
     fields_release(&content_fields, &now);
     if (r == 0)
-        r = disk_read_head(&found->disk, &zero, &xfs_in_progress, error);
+        r = disk_read_head(&found->disk, &zero, &in_progress, error);
     if (r < 0)
         return r;
-    same = same && zero == found->head_zero && xfs_in_progress == found->xfs_in_progress;
+    same = same && zero == found->head_zero && in_progress == found->in_progress;
     return same ? 0 : changed(found, error);
 }
