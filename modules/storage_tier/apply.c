@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "disk/disk.h"
 #include "file.h"
+#include "filesystems.h"
 #include "fstab_text.h"
 #include "intent.h"
 #include "judge.h"
@@ -106,25 +107,33 @@ static int apply_fstab(struct work *work, const struct disk_work *disk, struct e
     return r == 0 && disk->has_record ? intent_remove(disk->record.uuid, error) : r;
 }
 
+static int run_program(const struct filesystem *filesystem, const char *const *program,
+                       const struct filesystem_values *values, struct error *error)
+{
+    struct string_list argv = filesystem_arguments(filesystem, program, values);
+    int r = program_run((const char *const *)argv.items, NULL, 0, NULL, error);
+
+    string_list_release(&argv);
+    return r;
+}
+
 static int apply_label(const struct disk_work *disk, struct error *error)
 {
+    const struct filesystem *filesystem = filesystem_find(apply_fstype(disk));
     const char *label = tier_label(disk->want->tier);
+    const struct filesystem_values values = {.device = disk->found->disk.path, .label = label};
     char padded[FSLABEL_MAX] = "";
 
     if (disk->want->tier == TIER_SWAP)
-        return program_run(
-            (const char *const[]){"swaplabel", "-L", label, disk->found->disk.path, NULL}, NULL, 0,
-            NULL, error);
+        return run_program(filesystem, filesystem->label, &values, error);
     AUTO_CLOSE int fd = open(disk->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     strncpy(padded, label, sizeof(padded) - 1);
     if (fd < 0)
         return error_set_errno(error, -errno, "opening %s", disk->path);
     if (ioctl(fd, FS_IOC_SETFSLABEL, padded) == 0)
         return 0;
-    if (errno == ENOTTY && text_equal(apply_fstype(disk), "ext4")) /* before Linux 5.17 */
-        return program_run(
-            (const char *const[]){"tune2fs", "-L", label, disk->found->disk.path, NULL}, NULL, 0,
-            NULL, error);
+    if (errno == ENOTTY && filesystem->label) /* ext4 before Linux 5.17 */
+        return run_program(filesystem, filesystem->label, &values, error);
     return error_set_errno(error, -errno, "labelling the filesystem at %s as %s", disk->path,
                            label);
 }
@@ -154,27 +163,18 @@ static int apply_permissions(const struct disk_work *disk, struct error *error)
     return r;
 }
 
-static int grow_btrfs(const char *path, struct error *error)
-{
-    uint64_t number = filesystem_btrfs_device(path);
-    AUTO_FREE char *size = text_format("%llu:max", (unsigned long long)(number ? number : 1));
-
-    return program_run((const char *const[]){"btrfs", "filesystem", "resize", size, path, NULL},
-                       NULL, 0, NULL, error);
-}
-
 static int apply_grow(struct disk_work *disk, bool full_scan, struct error *error)
 {
-    const char *device = disk->found->disk.path, *fstype = apply_fstype(disk);
+    const struct filesystem *filesystem = filesystem_find(apply_fstype(disk));
+    uint64_t number = filesystem_device_number(disk->path, filesystem->type);
 
-    if (text_equal(fstype, "swap"))
+    if (!filesystem->grow)
         return apply_grow_swap(disk, full_scan, error);
-    if (text_equal(fstype, "ext4"))
-        return program_run((const char *const[]){"resize2fs", device, NULL}, NULL, 0, NULL, error);
-    if (text_equal(fstype, "xfs"))
-        return program_run((const char *const[]){"xfs_growfs", "-d", disk->path, NULL}, NULL, 0,
-                           NULL, error);
-    return grow_btrfs(disk->path, error);
+    return run_program(filesystem, filesystem->grow,
+                       &(struct filesystem_values){.device = disk->found->disk.path,
+                                                   .path = disk->path,
+                                                   .number = number ? number : 1},
+                       error);
 }
 
 /* What the kernel and swaplabel find by the disk's path. */

@@ -102,7 +102,7 @@ int make_confirm(const struct disk_work *disk, bool full_scan, struct error *err
     const struct intent *intent = disk->stamped ? &disk->record : NULL;
     uint64_t offsets[2] = {0};
     struct content now = {0};
-    bool zero, xfs_in_progress;
+    bool zero, in_progress;
 
     if (intent)
         stamp_offsets(intent->size_bytes, offsets);
@@ -115,10 +115,9 @@ int make_confirm(const struct disk_work *disk, bool full_scan, struct error *err
                 text_equal(now.token, disk->found->disk.content.token);
     fields_release(&content_fields, &now);
     if (r == 0)
-        r = disk_read_head(&disk->found->disk, &zero, &xfs_in_progress, error);
+        r = disk_read_head(&disk->found->disk, &zero, &in_progress, error);
     if (r < 0)
         return r;
-    same =
-        same && zero == disk->found->head_zero && xfs_in_progress == disk->found->xfs_in_progress;
+    same = same && zero == disk->found->head_zero && in_progress == disk->found->in_progress;
     return same ? 0 : changed(disk, error);
 }

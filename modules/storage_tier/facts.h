@@ -26,7 +26,7 @@ struct found {
     struct intent_list intents; /* at most one: the record that is about this disk */
     bool stamped;               /* a stamp of that record is on the disk */
     bool head_zero;             /* its first KiB is zero */
-    bool xfs_in_progress;       /* sb_inprogress of an XFS is set */
+    bool in_progress;           /* its superblock says that its mkfs has not finished */
     char *unfinished;   /* why a filesystem with the record's UUID can't be taken as finished */
     char *orphan_stamp; /* UUID of a stamp of ours without a record on this host */
     char *duplicate;    /* another device with the same filesystem UUID */

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
+#include "filesystems.h"
 #include "refuse.h"
 #include "text.h"
 
@@ -32,7 +33,7 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
                            uuid ? uuid : "<new>", priority);
     AUTO_FREE char *options = fstab_options_text(want, disk);
     return text_format("UUID=%s %s %s %s 0 %d", uuid ? uuid : "<new>", path, fstype, options,
-                       text_starts_with(fstype, "ext") ? 2 : 0);
+                       filesystem_find(fstype)->fsck_pass);
 }
 
 static bool concerns_filesystem(const char *option, size_t length)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "filesystems.h"
 #include "judge_parts.h"
 #include "refuse.h"
 #include "text.h"
@@ -22,8 +23,8 @@ static bool is_given_up(const struct disk_request *want, const struct found *fou
     return want->wipe && text_equal(want->wipe, found->disk.content.token);
 }
 
-/* A filesystem that bears the UUID of our record: finished, unless XFS says that its mkfs is not.
- */
+/* A filesystem that bears the UUID of our record: finished, unless it says itself that its mkfs
+ * is not. */
 static int judge_recorded(const struct disk_request *want, const struct found *found,
                           const struct surroundings *around, enum verdict *ret_verdict,
                           struct error *error)
@@ -31,16 +32,16 @@ static int judge_recorded(const struct disk_request *want, const struct found *f
     const struct intent *intent = intent_of(found);
     const struct fstab_line *line = around->line;
 
-    if (found->xfs_in_progress && found->stamped) {
+    if (found->in_progress && found->stamped) {
         *ret_verdict = VERDICT_REMAKE;
         return 0;
     }
-    if (is_given_up(want, found) && (found->xfs_in_progress || found->unfinished ||
-                                     !text_equal(intent->fstype, want->fstype))) {
+    if (is_given_up(want, found) &&
+        (found->in_progress || found->unfinished || !text_equal(intent->fstype, want->fstype))) {
         *ret_verdict = VERDICT_WIPE;
         return 0;
     }
-    if (found->xfs_in_progress)
+    if (found->in_progress)
         return judge_refuse_foreign(want, found, error);
     if (found->unfinished)
         return judge_refuse_unfinished(want, found, error);
@@ -127,9 +128,9 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
     const char *former = judge_former_tier(found, around->fstab);
     bool wiped = is_given_up(want, found);
 
-    if (found->xfs_in_progress && !wiped)
+    if (found->in_progress && !wiped)
         return judge_refuse_foreign(want, found, error);
-    if (!found->xfs_in_progress && want->adopt && tier_can_adopt(fs->type, want->tier)) {
+    if (!found->in_progress && want->adopt && tier_can_adopt(fs->type, want->tier)) {
         if (want->fstype_explicit && !text_equal(want->fstype, fs->type))
             return refuse_disk(error, "fstype-differs", want, found,
                                "holds %s, and existing: adopt with fstype: %s is asked for",
@@ -137,7 +138,7 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
         *ret_verdict = VERDICT_ADOPT;
         return 0;
     }
-    bool fits = !found->xfs_in_progress && former && tier_takes(fs->type, want->tier) &&
+    bool fits = !found->in_progress && former && tier_takes(fs->type, want->tier) &&
                 !(wiped && !text_equal(fs->type, want->fstype));
     if (fits && !fstab_line_of_uuid(around->fstab, fs->uuid) &&
         !text_equal(former, tier_names[want->tier]))

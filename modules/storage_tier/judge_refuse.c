@@ -2,15 +2,16 @@
 
 #include "alloc.h"
 #include "cleanup.h"
+#include "filesystems.h"
 #include "refuse.h"
 #include "text.h"
 
 /* By our record, or by a label such as ours. */
-static bool is_our_half_made_xfs(const struct found *found)
+static bool is_our_half_made(const struct found *found)
 {
     const struct signature *fs = found_filesystem(found);
 
-    return found->xfs_in_progress && fs &&
+    return found->in_progress && fs &&
            (found->intents.count || tier_of_label(fs->label) != TIER_COUNT);
 }
 
@@ -18,12 +19,15 @@ static int refuse_half_made(const struct disk_request *want, const struct found 
                             const char *description, struct error *error)
 {
     const char *token = found->disk.content.token;
+    const struct signature *fs = found_filesystem(found);
+    const struct filesystem *filesystem = fs ? filesystem_find(fs->type) : NULL;
 
     if (!found->orphan_stamp)
         return refuse_disk(error, "half-made", want, found,
-                           "was half-made by storage_tier: it holds %s, whose mkfs.xfs did not "
+                           "was half-made by storage_tier: it holds %s, whose %s did not "
                            "finish. To let it be made anew write wipe: \"%s\" for this disk",
-                           description, token);
+                           description,
+                           filesystem && filesystem->mkfs ? filesystem->mkfs[0] : "mkfs", token);
     return refuse_disk(error, "half-made", want, found,
                        "was half-made by storage_tier (stamp %s), but this host has no record of "
                        "it; found: %s. To let it be made anew write wipe: \"%s\" for this disk",
@@ -37,7 +41,7 @@ int judge_refuse_foreign(const struct disk_request *want, const struct found *fo
     const struct signature *fs = found_filesystem(found);
     AUTO_FREE char *description = content_describe(content);
     AUTO_FREE char *adopt =
-        fs && tier_can_adopt(fs->type, want->tier) && !found->xfs_in_progress
+        fs && tier_can_adopt(fs->type, want->tier) && !found->in_progress
             ? text_format("; to keep it and use it as tier %s write existing: adopt",
                           tier_names[want->tier])
             : alloc_string("");
@@ -51,7 +55,7 @@ int judge_refuse_foreign(const struct disk_request *want, const struct found *fo
                            "holds %s, which storage_tier did not make; nothing was written%s. "
                            "Unmount it and run again: then its token can be told",
                            description, adopt);
-    if (found->orphan_stamp || is_our_half_made_xfs(found))
+    if (found->orphan_stamp || is_our_half_made(found))
         return refuse_half_made(want, found, description, error);
     return refuse_disk(error, "foreign-content", want, found,
                        "holds %s, which storage_tier did not make; nothing was written. To destroy "

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "filesystems.h"
 #include "refuse.h"
 #include "text.h"
 
@@ -71,7 +72,7 @@ int judge_check_use(const struct disk_request *want, const struct found *found,
         expected = true;
     }
     if (disk->swap_active && want->tier != TIER_SWAP &&
-        !text_equal(judge_former_tier(found, around->fstab), "swap"))
+        !text_equal(judge_former_tier(found, around->fstab), tier_names[TIER_SWAP]))
         return refuse_disk(error, "in-use", want, found, "is active swap; run swapoff %s first",
                            disk->path);
     expected |= disk->swap_active;
@@ -91,10 +92,7 @@ int judge_check_use(const struct disk_request *want, const struct found *found,
 int judge_check_making(const struct disk_request *want, const struct found *found,
                        const struct surroundings *around, struct error *error)
 {
-    static const struct {
-        const char *fstype;
-        uint64_t minimum; /* what the mkfs of today accept at the least */
-    } sizes[] = {{"ext4", 16 * MIB}, {"swap", 16 * MIB}, {"xfs", 300 * MIB}, {"btrfs", 109 * MIB}};
+    const struct filesystem *filesystem = filesystem_find(want->fstype);
     const struct fstab_line *line = around->line;
 
     for (size_t i = 0; i < found->disk.mounts.count; i++)
@@ -106,11 +104,10 @@ int judge_check_making(const struct disk_request *want, const struct found *foun
         return refuse_disk(error, "in-use", want, found,
                            "is in use, and would have to be made anew; stop that or run swapoff "
                            "first");
-    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
-        if (text_equal(sizes[i].fstype, want->fstype) && found->disk.size_bytes < sizes[i].minimum)
-            return refuse_disk(error, "too-small", want, found,
-                               "is too small: %s needs at least %llu MiB", want->fstype,
-                               (unsigned long long)(sizes[i].minimum / MIB));
+    if (found->disk.size_bytes < filesystem->smallest_mib * MIB)
+        return refuse_disk(error, "too-small", want, found,
+                           "is too small: %s needs at least %u MiB", want->fstype,
+                           filesystem->smallest_mib);
     if (line && found->line_device)
         return refuse_disk(error, "tier-on-another-disk", want, found,
                            "could be made into tier %s, but line %d of fstab says that the tier is "
@@ -129,16 +126,17 @@ int judge_check_keeping(const struct disk_request *want, const struct found *fou
     const struct content *content = &found->disk.content;
     const struct signature *fs = found_filesystem(found);
 
+    AUTO_FREE char *commands = filesystem_uuid_commands(fs->uuid == NULL);
     if (!fs->uuid)
         return refuse_disk(error, "no-uuid", want, found,
                            "holds a filesystem without UUID, which fstab can't name; give it one "
-                           "(tune2fs -U random, swaplabel -U) and run again");
+                           "(%s) and run again",
+                           commands);
     if (found->duplicate)
         return refuse_disk(error, "duplicate-uuid", want, found,
                            "has the same filesystem UUID as %s (a copy or a restored snapshot?): "
-                           "the kernel could mount either. Detach one, or give one a new UUID "
-                           "(tune2fs -U random, xfs_admin -U generate, btrfstune -u)",
-                           found->duplicate);
+                           "the kernel could mount either. Detach one, or give one a new UUID (%s)",
+                           found->duplicate, commands);
     if (content->filesystem_bytes > found->disk.size_bytes)
         return refuse_disk(error, "larger-than-device", want, found,
                            "holds a filesystem of %llu bytes, more than the device has (%llu): it "

@@ -47,16 +47,3 @@ enum tier tier_of_label(const char *label)
             return (enum tier)t;
     return TIER_COUNT;
 }
-
-bool tier_takes(const char *fstype, enum tier tier)
-{
-    if (tier == TIER_SWAP)
-        return text_equal(fstype, "swap");
-    return text_equal(fstype, "ext4") || text_equal(fstype, "xfs") || text_equal(fstype, "btrfs");
-}
-
-bool tier_can_adopt(const char *fstype, enum tier tier)
-{
-    return tier_takes(fstype, tier) ||
-           (tier != TIER_SWAP && (text_equal(fstype, "ext3") || text_equal(fstype, "ext2")));
-}

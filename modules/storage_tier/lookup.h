@@ -18,8 +18,3 @@ char *tier_path(const struct request *request, enum tier tier);
 
 /* The tier whose label this is, TIER_COUNT: none of ours. */
 enum tier tier_of_label(const char *label);
-
-/* Whether a filesystem of this type can be the tier, made by this module or, with adopt, by others.
- */
-bool tier_takes(const char *fstype, enum tier tier);
-bool tier_can_adopt(const char *fstype, enum tier tier);

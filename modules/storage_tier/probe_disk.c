@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "cleanup.h"
 #include "content.h"
+#include "filesystems.h"
 #include "intent.h"
 #include "judge.h"
 #include "mount/mount.h"
@@ -16,13 +17,7 @@
 #include "text.h"
 #include "uuid_draw.h"
 
-enum {
-    HEAD_SIZE = 4096,
-    FIRST_KIB = 1024,
-    XFS_INPROGRESS = 126,
-    LOCK_SECONDS = 120,
-    POLL_MILLISECONDS = 100
-};
+enum { HEAD_SIZE = 4096, FIRST_KIB = 1024, LOCK_SECONDS = 120, POLL_MILLISECONDS = 100 };
 
 static bool in_use(const struct disk *disk)
 {
@@ -82,7 +77,7 @@ static int find_intent(const struct intent_list *intents, struct found *found, s
     return r;
 }
 
-int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_xfs_in_progress,
+int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_in_progress,
                    struct error *error)
 {
     _Alignas(HEAD_SIZE) char head[HEAD_SIZE];
@@ -94,23 +89,26 @@ int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_xfs_in_pro
     if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
         return error_set_errno(error, errno ? -errno : -EIO, "reading %s", disk->path);
     *ret_zero = memcmp(head, zeros, sizeof(zeros)) == 0;
-    *ret_xfs_in_progress = memcmp(head, "XFSB", 4) == 0 && head[XFS_INPROGRESS] != 0;
+    *ret_in_progress = filesystem_in_progress(head) != NULL;
     return 0;
 }
 
-/* mkfs.xfs has finished by its own word, but no fsync preceded that word: the whole is checked.
+/* An mkfs has finished by its own word, but no fsync preceded that word: the whole is checked.
  * Also where the record is a wipe's: what that began on can be such a half-made one, whose own
  * record is gone by now. Not where a tier moves: its log may have what is not in its place yet, of
  * which a mount makes no fuss. */
 static int check_finished(struct found *found, struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
-    const char *const argv[] = {"xfs_repair", "-n", found->disk.path, NULL};
+    const struct filesystem *filesystem = fs ? filesystem_find(fs->type) : NULL;
 
-    if (!fs || found->intents.count == 0 || found->intents.items[0].moves ||
-        found->xfs_in_progress || !text_equal(fs->type, "xfs"))
+    if (!filesystem || !filesystem->check || found->intents.count == 0 ||
+        found->intents.items[0].moves || found->in_progress)
         return 0;
-    int r = program_run(argv, NULL, 0, NULL, error);
+    struct string_list argv = filesystem_arguments(
+        filesystem, filesystem->check, &(struct filesystem_values){.device = found->disk.path});
+    int r = program_run((const char *const *)argv.items, NULL, 0, NULL, error);
+    string_list_release(&argv);
     if (r == -ENOMEM) /* the kernel's: it was not started */
         return r;
     if (r < 0)
@@ -214,15 +212,15 @@ static int examine(const struct request *request, const struct disk_request *wan
     if (active && is_settled(want, found, fstab)) {
         r = find_intent(intents, found, error);
         bool may_be_made = want->wipe || want->tier == TIER_SWAP;
-        return r < 0 || !may_be_made ? r
-                                     : disk_read_head(&found->disk, &found->head_zero,
-                                                      &found->xfs_in_progress, error);
+        return r < 0 || !may_be_made
+                   ? r
+                   : disk_read_head(&found->disk, &found->head_zero, &found->in_progress, error);
     }
     r = find_use_and_intent(intents, active, found, error);
     if (r == 0)
         r = examine_content(request, before, found, error);
     if (r == 0 && !in_use(&found->disk) && found->disk.content.kind != CONTENT_UNREADABLE)
-        r = disk_read_head(&found->disk, &found->head_zero, &found->xfs_in_progress, error);
+        r = disk_read_head(&found->disk, &found->head_zero, &found->in_progress, error);
     if (r == 0 && !in_use(&found->disk))
         r = check_finished(found, error);
     if (r == 0 && !in_use(&found->disk) && found->intents.count == 0 &&
@@ -273,26 +271,19 @@ static void find_others(const struct disk_request *want, const struct host *host
 
 static void find_tool(const struct disk_request *want, struct found *found)
 {
-    found->tool =
-        want->tier == TIER_SWAP ? alloc_string("mkswap") : text_format("mkfs.%s", want->fstype);
+    found->tool = alloc_string(filesystem_find(want->fstype)->mkfs[0]);
     AUTO_FREE char *path = program_find(found->tool);
     found->tool_missing = path == NULL;
 }
 
 static void find_grow_tool(struct found *found)
 {
-    static const struct {
-        const char *fstype, *program;
-    } tools[] = {
-        {"ext4", "resize2fs"}, {"xfs", "xfs_growfs"}, {"btrfs", "btrfs"}, {"swap", "mkswap"}};
     const struct signature *fs = found_filesystem(found);
+    const struct filesystem *filesystem = fs ? filesystem_find(fs->type) : NULL;
+    const char *program = filesystem ? filesystem_grow_program(filesystem) : NULL;
+    AUTO_FREE char *path = program ? program_find(program) : NULL;
 
-    for (size_t i = 0; fs && i < ARRAY_SIZE(tools); i++) {
-        if (!text_equal(tools[i].fstype, fs->type))
-            continue;
-        AUTO_FREE char *path = program_find(tools[i].program);
-        found->grow_tool_missing = path == NULL;
-    }
+    found->grow_tool_missing = program && !path;
 }
 
 static void find_mounted_size(struct found *found)

@@ -15,7 +15,7 @@ int probe_disk(const struct request *request, const struct disk_request *want,
  */
 void probe_os_disk(const char *path, const struct host *host, struct found *found);
 
-/* What tells a half-made disk: whether its first KiB is zero, and whether an XFS there says that
- * its mkfs did not finish. Past the kernel's cache. */
-int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_xfs_in_progress,
+/* What tells a half-made disk: whether its first KiB is zero, and whether a superblock there says
+ * that its mkfs did not finish. Past the kernel's cache. */
+int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_in_progress,
                    struct error *error);

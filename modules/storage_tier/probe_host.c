@@ -3,13 +3,11 @@
 
 #include "cleanup.h"
 #include "content.h"
+#include "filesystems.h"
 #include "intent.h"
 #include "mount/mount.h"
 #include "probe.h"
 #include "text.h"
-
-/* What a tier can be, adopted ones included. */
-static const char *const tier_types[] = {"ext4", "ext3", "ext2", "xfs", "btrfs", "swap", NULL};
 
 void host_release(struct host *host)
 {
@@ -60,7 +58,7 @@ void host_read_signatures(struct host *host, bool all_types)
         struct disk *disk = &host->disks.items[i];
 
         if (disk->path)
-            read_signatures(disk, all_types ? NULL : tier_types, &ignored);
+            read_signatures(disk, all_types ? NULL : filesystem_types, &ignored);
         error_clear(&ignored);
     }
 }

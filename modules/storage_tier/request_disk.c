@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
+#include "filesystems.h"
 #include "mode.h"
 #include "text.h"
 
@@ -69,9 +70,7 @@ static int parse_filesystem(const json_t *json, const json_t *params, struct dis
             return r;
     }
     copy_list(json_object_get(json, "mkfs_options"), &disk->mkfs_options);
-    int r = request_check_mkfs_options(disk, error);
-    return r < 0 ? r
-                 : request_check_size(disk, json_is_true(json_object_get(params, "grow")), error);
+    return filesystem_check_options(disk, json_is_true(json_object_get(params, "grow")), error);
 }
 
 static int refuse_key(const struct disk_request *disk, const json_t *json, const char *const *keys,

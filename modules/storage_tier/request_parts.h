@@ -13,9 +13,5 @@ int request_copy(const json_t *object, const char *key, char **ret, struct error
 int request_parse_disk(const json_t *json, const json_t *params, struct disk_request *disk,
                        struct error *error);
 
-/* Refuses a size that growing would undo at once. */
-int request_check_size(const struct disk_request *disk, bool grow, struct error *error);
-
-/* Refuse options that would take away what the module relies on. */
-int request_check_mkfs_options(const struct disk_request *disk, struct error *error);
+/* Refuses options that would take away what the module relies on. */
 int request_check_mount_options(const struct disk_request *disk, struct error *error);

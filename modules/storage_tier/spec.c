@@ -1,6 +1,6 @@
 #include "spec.h"
 
-#define FSTYPES STRINGS("ext4", "xfs", "btrfs")
+#include "filesystems.h"
 
 static const struct param disk_params[] = {
     {.name = "name",
@@ -21,7 +21,7 @@ static const struct param disk_params[] = {
                             "are the same.")},
     {.name = "wwn", .description = STRINGS("World wide name.")},
     {.name = "fstype",
-     .choices = FSTYPES,
+     .choices = filesystem_choices,
      .description = STRINGS("Filesystem of this disk, where it differs from O(fstype). Not for "
                             "swap.")},
     {.name = "mkfs_options",
@@ -75,7 +75,7 @@ const struct param storage_tier_params[] = {
      .description = STRINGS("Directory of the tiers. Absolute, without C(..).")},
     {.name = "fstype",
      .default_json = "\"ext4\"",
-     .choices = FSTYPES,
+     .choices = filesystem_choices,
      .description = STRINGS("Filesystem to make on blank disks.")},
     {.name = "mount_options",
      .default_json = "\"noatime,nofail,x-systemd.device-timeout=30s\"",

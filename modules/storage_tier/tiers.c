@@ -2,11 +2,10 @@
 
 #include "cleanup.h"
 #include "departures.h"
+#include "filesystems.h"
 #include "fstab_text.h"
 #include "refuse.h"
 #include "text.h"
-
-#define MIB (1024ULL * 1024)
 
 void tier_views_release(struct tier_views *views)
 {
@@ -43,7 +42,10 @@ static int check_host(const struct request *request, const struct facts *facts, 
 /* A bind mount of a directory; a subvolume is btrfs' own way of being mounted. */
 static bool is_part_of_it(const struct mount *mount)
 {
-    return mount->root && !text_equal(mount->root, "/") && !text_equal(mount->fstype, "btrfs");
+    const struct filesystem *filesystem = filesystem_find(mount->fstype);
+
+    return mount->root && !text_equal(mount->root, "/") &&
+           !(filesystem && filesystem->has_subvolumes);
 }
 
 /* The mounts at the tier's path: none, or exactly this disk, once. */
@@ -160,15 +162,6 @@ static void fill_after(struct tier_view *view)
     view->label = kept ? fs->label : tier_label(view->want->tier);
 }
 
-/* What mkfs and growing round away is less than this; btrfs can't be resized to less than 256 MiB
- * (the kernel's btrfs_ioctl_resize). */
-static bool is_worth_growing(const char *fstype, uint64_t now, uint64_t device)
-{
-    if (text_equal(fstype, "btrfs") && device < 256 * MIB)
-        return false;
-    return device >= now + (text_equal(fstype, "swap") ? MIB : 16 * MIB);
-}
-
 static int check_growing(struct tier_view *view, struct error *error)
 {
     const struct disk *disk = &view->found->disk;
@@ -176,19 +169,19 @@ static int check_growing(struct tier_view *view, struct error *error)
     bool ours = view->verdict == VERDICT_KEEP || view->verdict == VERDICT_FINISH;
 
     if (!ours || !view->request->grow || now == 0 ||
-        !is_worth_growing(view->fstype, now, disk->size_bytes))
+        !filesystem_is_worth_growing(filesystem_find(view->fstype), now, disk->size_bytes))
         return 0;
     view->too_small = view->read_only;
     view->grows_to = view->read_only ? 0 : disk->size_bytes;
     if (view->read_only)
         return 0;
-    if (view->found->grow_tool_missing)
-        return refuse_disk(error, "tool-missing", view->want, view->found,
-                           "serves tier %s and is to grow, but the program for %s is not "
-                           "installed (resize2fs, xfs_growfs, btrfs); install it or write grow: "
-                           "false",
-                           tier_names[view->want->tier], view->fstype);
-    return 0;
+    if (!view->found->grow_tool_missing)
+        return 0;
+    AUTO_FREE char *programs = filesystem_grow_programs();
+    return refuse_disk(error, "tool-missing", view->want, view->found,
+                       "serves tier %s and is to grow, but the program for %s is not installed "
+                       "(%s); install it or write grow: false",
+                       tier_names[view->want->tier], view->fstype, programs);
 }
 
 static int look(const struct tier_views *views, struct tier_view *view, struct error *error)

@@ -129,7 +129,7 @@ static void set_scene(const json_t *row, struct scene *scene)
     scene->found.tool = (char *)"mkfs.xfs";
     scene->found.stamped = flag(row, STAMPED);
     scene->found.head_zero = flag(row, HEAD_ZERO);
-    scene->found.xfs_in_progress = flag(row, IN_PROGRESS);
+    scene->found.in_progress = flag(row, IN_PROGRESS);
     scene->found.unfinished = flag(row, UNFINISHED) ? (char *)"xfs_repair -n failed" : NULL;
     scene->found.orphan_stamp = flag(row, ORPHAN) ? (char *)OTHER : NULL;
     set_content(row, scene);

@@ -37,7 +37,7 @@ static struct {
     int lock_code;  /* errno of a lock that isn't to be had at all */
     time_t now;
     struct content content; /* what is on the disk */
-    bool zero, xfs_in_progress;
+    bool zero, in_progress;
     struct content made; /* what mkfs leaves; its type, when NULL: what the record says */
     struct found found;
     struct disk_request want;
@@ -90,12 +90,12 @@ char *device_users(uint64_t devno)
     return devno == 7 ? strdup("pid 42 (dd)") : NULL;
 }
 
-int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_xfs_in_progress,
+int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_in_progress,
                    struct error *error)
 {
     (void)disk;
     *ret_zero = scene.zero;
-    *ret_xfs_in_progress = scene.xfs_in_progress;
+    *ret_in_progress = scene.in_progress;
     return note("head", error, "%s", "");
 }
 
@@ -420,7 +420,7 @@ static void content_that_came_meanwhile(void **state)
         if (i == 2)
             scene.zero = false;
         if (i == 3)
-            scene.xfs_in_progress = true;
+            scene.in_progress = true;
         assert_int_equal(make(), -EPERM);
         assert_string_equal(scene.error.id, "content-changed");
         expect_journal(HELD "examine places, head");

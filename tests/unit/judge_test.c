@@ -213,7 +213,7 @@ static void foreign(void **state)
     hold("vfat", "photos");
     expect_refusal("foreign-content", "wipe:", "adopt");
     hold("xfs", "photos");
-    scene.found.xfs_in_progress = true;
+    scene.found.in_progress = true;
     expect_refusal("foreign-content", "wipe:", "adopt");
     scene.found.disk.content.kind = CONTENT_UNREADABLE;
     scene.found.disk.content.signatures.count = 0;
@@ -224,7 +224,7 @@ static void half_made(void **state)
 {
     (void)state;
     hold("xfs", "tier-cold");
-    scene.found.xfs_in_progress = true;
+    scene.found.in_progress = true;
     expect_refusal("half-made", "whose mkfs.xfs did not finish", "no record");
     scene.signature.label = NULL;
     scene.intent = (struct intent){.uuid = (char *)"another", .fstype = (char *)"xfs"};
@@ -233,7 +233,7 @@ static void half_made(void **state)
     expect_refusal("half-made", "whose mkfs.xfs did not finish", NULL);
     scene.found.intents.count = 0;
     expect_refusal("foreign-content", "which storage_tier did not make", NULL);
-    scene.found.xfs_in_progress = false;
+    scene.found.in_progress = false;
     scene.found.disk.content.kind = CONTENT_DATA;
     scene.found.disk.content.signatures.count = 0;
     scene.found.orphan_stamp = (char *)"33333333";

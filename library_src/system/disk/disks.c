@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "mount/mount.h"
 #include "text.h"
 
 /* A disk has several links; the one that people know it by comes first. */
@@ -152,7 +153,7 @@ static struct string_list mount_devices(const struct disk_list *disks, const str
 
     if (disk)
         string_list_add(&names, disk->name);
-    else if (text_equal(mount->fstype, "btrfs"))
+    else if (filesystem_has_own_devno(mount->fstype))
         names = btrfs_mount_devices(disks, mount);
     return names;
 }

@@ -55,8 +55,12 @@ bool capability_in_effect(unsigned capability);
  * superblock on the disk may lag behind. 0 for others and where the kernel doesn't say. */
 uint64_t filesystem_mounted_bytes(const char *path, const char *fstype);
 
-/* The number that a mounted btrfs has for its only device; 0 where the kernel doesn't say. */
-uint64_t filesystem_btrfs_device(const char *path);
+/* The number that a mounted btrfs has for its only device; 0 for others and where the kernel
+ * doesn't say. */
+uint64_t filesystem_device_number(const char *path, const char *fstype);
+
+/* Whether a mount of this type has a device number that is no disk's (btrfs). */
+bool filesystem_has_own_devno(const char *fstype);
 
 /*
  * fstab.c: /etc/fstab, parsed by libmount and replaced as bytes. libmount's own writer is not used:

@@ -332,20 +332,51 @@ static uint64_t btrfs_mounted_bytes(int fd)
     return btrfs_only_device(fd, &device) == 0 ? device.total_bytes : 0;
 }
 
-uint64_t filesystem_btrfs_device(const char *path)
+static uint64_t btrfs_number(int fd)
 {
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct btrfs_ioctl_dev_info_args device;
 
-    return fd >= 0 && btrfs_only_device(fd, &device) == 0 ? device.devid : 0;
+    return btrfs_only_device(fd, &device) == 0 ? device.devid : 0;
+}
+
+/* What the kernel tells of a filesystem that is mounted, by a descriptor of its root. */
+static const struct mounted_type {
+    const char *type;
+    uint64_t (*bytes)(int fd), (*number)(int fd);
+    bool own_devno;
+} mounted_types[] = {
+    {"xfs", xfs_mounted_bytes, NULL, false},
+    {"btrfs", btrfs_mounted_bytes, btrfs_number, true},
+};
+
+static const struct mounted_type *mounted_find(const char *type)
+{
+    static const struct mounted_type unknown;
+
+    for (size_t i = 0; i < ARRAY_SIZE(mounted_types); i++)
+        if (text_equal(mounted_types[i].type, type))
+            return &mounted_types[i];
+    return &unknown;
+}
+
+static uint64_t mounted_ask(const char *path, uint64_t (*question)(int fd))
+{
+    AUTO_CLOSE int fd = question ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    return fd < 0 ? 0 : question(fd);
 }
 
 uint64_t filesystem_mounted_bytes(const char *path, const char *fstype)
 {
-    bool xfs = text_equal(fstype, "xfs"), btrfs = text_equal(fstype, "btrfs");
-    AUTO_CLOSE int fd = xfs || btrfs ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    return mounted_ask(path, mounted_find(fstype)->bytes);
+}
 
-    if (fd < 0)
-        return 0;
-    return xfs ? xfs_mounted_bytes(fd) : btrfs_mounted_bytes(fd);
+uint64_t filesystem_device_number(const char *path, const char *fstype)
+{
+    return mounted_ask(path, mounted_find(fstype)->number);
+}
+
+bool filesystem_has_own_devno(const char *fstype)
+{
+    return mounted_find(fstype)->own_devno;
 }
