@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "host.h"
+#include "content/content.h"
 
 /* All records of this host; none is no error. A file that is no record is an error that names it.
  */
@@ -32,6 +32,22 @@ int intents_supersede(const struct disk *disk, const struct intent *intent, stru
 /* The identifiers of a disk as one text that stays the same over reboots; "none" where it has none.
  * Owned by the caller. */
 char *intent_identity(const struct disk *disk);
+
+enum { STAMP_SIZE = 4096 };
+
+/* The bytes of a stamp for `uuid`. All of them but the first 512 are zeros: on a blank disk a power
+ * cut leaves a whole stamp or none, since a sector is what disks write as one. */
+void stamp_fill(char block[STAMP_SIZE], const char *uuid);
+
+/* A record's stamps as content_examine() takes them. */
+struct stamps {
+    char block[STAMP_SIZE];
+    struct expected_bytes expected[2]; /* point to `block`: not to be copied */
+    size_t count;
+};
+
+/* The stamps of `intent`; none where it is NULL. */
+void stamps_expect(const struct intent *intent, struct stamps *ret_stamps);
 
 /* Where the two stamps of a record for a device of this size lie. */
 void stamp_offsets(uint64_t size_bytes, uint64_t ret_offsets[2]);

@@ -1,9 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "disk/disk.h"
 #include "intent.h"
 
@@ -17,6 +18,27 @@ void stamp_offsets(uint64_t size_bytes, uint64_t ret_offsets[2])
 
     ret_offsets[0] = end - 3 * MIB;
     ret_offsets[1] = end - 5 * MIB;
+}
+
+void stamp_fill(char block[STAMP_SIZE], const char *uuid)
+{
+    memset(block, 0, STAMP_SIZE);
+    snprintf(block, 512, "storage_tier: a filesystem is being made here\nuuid=%s\n", uuid);
+}
+
+void stamps_expect(const struct intent *intent, struct stamps *ret_stamps)
+{
+    uint64_t offsets[2];
+
+    *ret_stamps = (struct stamps){0};
+    if (!intent)
+        return;
+    stamp_fill(ret_stamps->block, intent->uuid);
+    stamp_offsets(intent->size_bytes, offsets);
+    ret_stamps->count = 2;
+    for (int i = 0; i < 2; i++)
+        ret_stamps->expected[i] =
+            (struct expected_bytes){offsets[i], ret_stamps->block, STAMP_SIZE};
 }
 
 struct block {

@@ -6,7 +6,7 @@
 
 #include "apply_make_parts.h"
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "disk/disk.h"
 #include "intent.h"
 #include "mount/mount.h"
@@ -78,16 +78,16 @@ static int changed(const struct found *found, struct error *error)
 int make_confirm(const struct request *request, const struct found *found, struct error *error)
 {
     const struct intent *intent = found->stamped ? &found->intents.items[0] : NULL;
-    uint64_t offsets[2] = {0};
+    struct stamps stamps;
     struct content now = {0};
     bool zero, xfs_in_progress;
 
-    if (intent)
-        stamp_offsets(intent->size_bytes, offsets);
-    const struct expected_stamp places[] = {{offsets[0], intent ? intent->uuid : NULL},
-                                            {offsets[1], intent ? intent->uuid : NULL}};
-    const struct expected_stamps stamps = {places, intent ? 2 : 0};
-    int r = content_examine(found->held_fd, found->disk.size_bytes, request->full_scan, &stamps,
+    stamps_expect(intent, &stamps);
+    int r = content_examine(&(struct examination){.fd = found->held_fd,
+                                                  .size_bytes = found->disk.size_bytes,
+                                                  .full_scan = request->full_scan,
+                                                  .expected = stamps.expected,
+                                                  .expected_count = stamps.count},
                             &now, error);
     bool same = r == 0 && now.kind == found->disk.content.kind &&
                 text_equal(now.token, found->disk.content.token);

@@ -3,7 +3,7 @@
 #include "alloc.h"
 #include "apply_make_parts.h"
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "intent.h"
 #include "text.h"
 

@@ -8,7 +8,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "intent.h"
 #include "judge.h"
 #include "mount/mount.h"

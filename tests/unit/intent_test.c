@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "disk/disk.h"
 #include "file.h"
 #include "intent.h"
@@ -264,6 +264,19 @@ static void damage(uint64_t offset)
     assert_int_equal(pwrite(fd, "y", 1, (off_t)offset), 1);
 }
 
+static void test_stamp_is_one_sector(void **state)
+{
+    char stamp[STAMP_SIZE], other[STAMP_SIZE];
+
+    (void)state;
+    stamp_fill(stamp, ONE);
+    stamp_fill(other, "00000000-0000-0000-0000-000000000000");
+    assert_non_null(strstr(stamp, ONE));
+    assert_memory_not_equal(stamp, other, STAMP_SIZE);
+    for (size_t i = 512; i < STAMP_SIZE; i++)
+        assert_int_equal(stamp[i], 0);
+}
+
 static void test_stamps(void **state)
 {
     struct disk disk = {.path = (char *)"/dev/sdx"};
@@ -397,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_damaged_records_are_errors),
         cmocka_unit_test(test_a_newer_record_supersedes),
         cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_stamp_is_one_sector),
         cmocka_unit_test(test_stamps),
         cmocka_unit_test(test_a_device_in_use),
         cmocka_unit_test(test_a_device_that_fails),
