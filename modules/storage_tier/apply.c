@@ -12,12 +12,12 @@
 #include "disk/disk.h"
 #include "file.h"
 #include "fstab_text.h"
-#include "intent.h"
 #include "judge.h"
 #include "mode.h"
 #include "mount/mount.h"
 #include "probe.h"
 #include "process.h"
+#include "record.h"
 #include "steps.h"
 #include "text.h"
 

@@ -13,9 +13,9 @@
 #include "cleanup.h"
 #include "content/content.h"
 #include "disk/disk.h"
-#include "intent.h"
 #include "lookup.h"
 #include "mount/mount.h"
+#include "record.h"
 #include "text.h"
 
 /* Opened exclusively as well, so that nobody mounts it meanwhile. */

@@ -8,9 +8,9 @@
 #include "cleanup.h"
 #include "content/content.h"
 #include "disk/disk.h"
-#include "intent.h"
 #include "mount/mount.h"
 #include "probe_disk.h"
+#include "record.h"
 #include "text.h"
 
 enum { LOCK_SECONDS = 120, POLL_MILLISECONDS = 100 };

@@ -4,7 +4,7 @@
 #include "apply_make_parts.h"
 #include "cleanup.h"
 #include "content/content.h"
-#include "intent.h"
+#include "record.h"
 #include "text.h"
 
 static void forget_wipe(struct intent *intent)

@@ -3,9 +3,9 @@
 
 #include "cleanup.h"
 #include "content/content.h"
-#include "intent.h"
 #include "mount/mount.h"
 #include "probe.h"
+#include "record.h"
 #include "text.h"
 
 /* What a tier can be, adopted ones included. */

@@ -17,10 +17,10 @@
 #include "cleanup.h"
 #include "content/content.h"
 #include "disk/disk.h"
-#include "intent.h"
 #include "mount/mount.h"
 #include "probe_disk.h"
 #include "process.h"
+#include "record.h"
 #include "text.h"
 
 #define NEW "11111111-1111-4111-8111-111111111111"

@@ -8,7 +8,7 @@
 
 #include "cleanup.h"
 #include "content/content.h"
-#include "intent.h"
+#include "record.h"
 
 enum { MAX_STAMPS = 8 };
 

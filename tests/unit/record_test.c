@@ -17,7 +17,7 @@
 #include "content/content.h"
 #include "disk/disk.h"
 #include "file.h"
-#include "intent.h"
+#include "record.h"
 #include "text.h"
 
 #define DIRECTORY "/var/lib/storage_tier/intent"
@@ -223,7 +223,7 @@ static void new_device(void)
 {
     char bytes[4096];
 
-    strcpy(device.path, "/var/lib/intent_test.XXXXXX");
+    strcpy(device.path, "/var/lib/record_test.XXXXXX");
     device.code = 0;
     AUTO_CLOSE int fd = mkostemp(device.path, O_CLOEXEC);
     assert_true(fd >= 0);
@@ -403,6 +403,48 @@ static void own_var_lib(void)
     }
 }
 
+/* Its UUID, where one of both places holds a whole stamp. */
+static void test_orphan_stamps(void **state)
+{
+    struct disk disk = {.path = (char *)"/dev/sdx", .size_bytes = 16 * mib + 512};
+    struct intent one = intent_named(ONE, "serial=A");
+    struct error error = ERROR_INIT;
+    char *found = NULL;
+
+    (void)state;
+    new_device();
+    assert_int_equal(stamps_find_orphan(&disk, &found, &error), 0);
+    assert_null(found);
+    assert_int_equal(stamps_write(&disk, &one, &error), 0);
+    damage(13 * mib + 600);
+    assert_int_equal(stamps_find_orphan(&disk, &found, &error), 0);
+    assert_string_equal(found, ONE);
+    free(found);
+    found = NULL;
+    damage(11 * mib + 600);
+    assert_int_equal(stamps_find_orphan(&disk, &found, &error), 0);
+    assert_null(found);
+    device.code = -ENODEV;
+    assert_int_equal(stamps_find_orphan(&disk, &found, &error), -ENODEV);
+    device.code = 0;
+    error_clear(&error);
+    unlink(device.path);
+}
+
+static void test_drawn_uuids(void **state)
+{
+    AUTO_FREE char *one = NULL, *two = NULL;
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    assert_int_equal(uuid_draw(&one, &error), 0);
+    assert_int_equal(uuid_draw(&two, &error), 0);
+    assert_int_equal(strlen(one), strlen(ONE));
+    assert_int_equal(strspn(one, "0123456789abcdef-"), strlen(ONE));
+    assert_int_equal(one[14], '4');
+    assert_string_not_equal(one, two);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +454,8 @@ int main(void)
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_stamp_is_one_sector),
         cmocka_unit_test(test_stamps),
+        cmocka_unit_test(test_orphan_stamps),
+        cmocka_unit_test(test_drawn_uuids),
         cmocka_unit_test(test_a_device_in_use),
         cmocka_unit_test(test_a_device_that_fails),
         cmocka_unit_test(test_a_directory_that_fails),

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "content/content.h"
+#include "facts.h"
 
 /* All records of this host; none is no error. A file that is no record is an error that names it.
  */
@@ -60,3 +61,10 @@ int stamps_find(const struct disk *disk, const struct intent *intent, bool *ret_
 int stamps_write(const struct disk *disk, const struct intent *intent, struct error *error);
 /* Zeroes those of the record's stamps that are still there, and nothing else. */
 int stamps_erase(const struct disk *disk, const struct intent *intent, struct error *error);
+
+/* The UUID of a stamp on a disk that no record of this host is about; NULL where there is none.
+ * Owned by the caller. */
+int stamps_find_orphan(const struct disk *disk, char **ret_uuid, struct error *error);
+
+/* A random (version 4) UUID as text, from the kernel: the next record's. Owned by the caller. */
+int uuid_draw(char **ret_uuid, struct error *error);
