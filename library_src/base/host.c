@@ -129,19 +129,6 @@ const struct fields directory_fields = {sizeof(struct directory),
                                             {0},
                                         }};
 
-const struct fields intent_fields = {sizeof(struct intent),
-                                     (const struct field[]){
-                                         ROW(STRING, intent, uuid),
-                                         ROW(STRING, intent, identity),
-                                         ROW(U64, intent, size_bytes),
-                                         ROW(STRING, intent, fstype),
-                                         ROW(STRING, intent, tier),
-                                         ROW(BOOL, intent, moves),
-                                         ROW(STRING, intent, wipe),
-                                         NESTED(ARRAY, intent, signatures, signature_fields),
-                                         {0},
-                                     }};
-
 static void describe_signature(struct text *text, const struct signature *signature)
 {
     text_addf(text, "%s%s at offset %" PRIu64, signature->bad_checksum ? "damaged " : "",

@@ -133,24 +133,8 @@ struct fstab {
     char *unwritable;          /* why it can't be replaced, NULL: it can */
 };
 
-/* What an intent record says: a filesystem that this host set out to make, and on which disk. */
-struct intent {
-    char *uuid;     /* of the filesystem that was to be made; the record's name */
-    char *identity; /* see intent_identity() */
-    uint64_t size_bytes;
-    char *fstype, *tier;
-    bool moves; /* it is a tier already, and has files: only its line in fstab is to be another */
-    char *wipe; /* token of content that was to be destroyed first; NULL: none */
-    struct signature_list signatures; /* that content's */
-};
-
-struct intent_list {
-    struct intent *items;
-    size_t count;
-};
-
 extern const struct fields signature_fields, content_fields, disk_fields, mount_fields, swap_fields,
-    fstab_line_fields, fstab_fields, intent_fields, directory_fields;
+    fstab_line_fields, fstab_fields, directory_fields;
 
 /* "xfs at offset 0 (uuid …, label …), gpt at offset 512" or "data at offset 4096": for messages.
  * Owned by the caller; NULL when out of memory. */

@@ -14,12 +14,12 @@
 #include "file.h"
 #include "filesystems.h"
 #include "fstab_text.h"
-#include "intent.h"
 #include "judge.h"
 #include "mode.h"
 #include "mount/mount.h"
 #include "probe.h"
 #include "process.h"
+#include "record.h"
 #include "steps.h"
 #include "text.h"
 

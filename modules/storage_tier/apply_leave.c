@@ -11,10 +11,10 @@
 #include "disk/disk.h"
 #include "file.h"
 #include "fstab_text.h"
-#include "intent.h"
 #include "judge.h"
 #include "mount/mount.h"
 #include "probe.h"
+#include "record.h"
 #include "text.h"
 
 static int write_record(struct disk_work *disk, struct error *error)

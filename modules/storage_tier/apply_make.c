@@ -10,12 +10,11 @@
 #include "alloc.h"
 #include "apply_make_parts.h"
 #include "cleanup.h"
-#include "content.h"
-#include "content_clear.h"
+#include "content/content.h"
 #include "disk/disk.h"
-#include "intent.h"
 #include "lookup.h"
 #include "mount/mount.h"
+#include "record.h"
 #include "text.h"
 
 /* Opened exclusively as well, so that nobody mounts it meanwhile. */

@@ -6,11 +6,11 @@
 
 #include "apply_make_parts.h"
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "disk/disk.h"
-#include "intent.h"
 #include "mount/mount.h"
 #include "probe_disk.h"
+#include "record.h"
 #include "text.h"
 
 enum { LOCK_SECONDS = 120, POLL_MILLISECONDS = 100 };
@@ -99,18 +99,17 @@ static int changed(const struct disk_work *disk, struct error *error)
 
 int make_confirm(const struct disk_work *disk, bool full_scan, struct error *error)
 {
-    const struct intent *intent = disk->stamped ? &disk->record : NULL;
-    uint64_t offsets[2] = {0};
+    struct stamps stamps;
     struct content now = {0};
     bool zero, in_progress;
 
-    if (intent)
-        stamp_offsets(intent->size_bytes, offsets);
-    const struct expected_stamp places[] = {{offsets[0], intent ? intent->uuid : NULL},
-                                            {offsets[1], intent ? intent->uuid : NULL}};
-    const struct expected_stamps stamps = {places, intent ? 2 : 0};
-    int r = content_examine(disk->held_fd, disk->found->disk.size_bytes, full_scan, &stamps, &now,
-                            error);
+    stamps_expect(disk->stamped ? &disk->record : NULL, &stamps);
+    int r = content_examine(&(struct examination){.fd = disk->held_fd,
+                                                  .size_bytes = disk->found->disk.size_bytes,
+                                                  .full_scan = full_scan,
+                                                  .expected = stamps.expected,
+                                                  .expected_count = stamps.count},
+                            &now, error);
     bool same = r == 0 && now.kind == disk->found->disk.content.kind &&
                 text_equal(now.token, disk->found->disk.content.token);
     fields_release(&content_fields, &now);

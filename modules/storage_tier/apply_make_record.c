@@ -3,8 +3,8 @@
 #include "alloc.h"
 #include "apply_make_parts.h"
 #include "cleanup.h"
-#include "content.h"
-#include "intent.h"
+#include "content/content.h"
+#include "record.h"
 #include "text.h"
 
 static void forget_wipe(struct intent *intent)

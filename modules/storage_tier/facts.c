@@ -24,6 +24,19 @@ static const struct fields visible_directory_fields = {
                                           {0},
                                       }};
 
+const struct fields intent_fields = {sizeof(struct intent),
+                                     (const struct field[]){
+                                         ROW(STRING, intent, uuid),
+                                         ROW(STRING, intent, identity),
+                                         ROW(U64, intent, size_bytes),
+                                         ROW(STRING, intent, fstype),
+                                         ROW(STRING, intent, tier),
+                                         ROW(BOOL, intent, moves),
+                                         ROW(STRING, intent, wipe),
+                                         NESTED(ARRAY, intent, signatures, signature_fields),
+                                         {0},
+                                     }};
+
 const struct fields found_fields = {sizeof(struct found),
                                     (const struct field[]){
                                         NESTED(OBJECT, found, disk, disk_fields),

@@ -16,6 +16,22 @@ struct visible_directory {
     char *unreadable; /* why it can't be opened, NULL: it can */
 };
 
+/* What an intent record says: a filesystem that this host set out to make, and on which disk. */
+struct intent {
+    char *uuid;     /* of the filesystem that was to be made; the record's name */
+    char *identity; /* see intent_identity() */
+    uint64_t size_bytes;
+    char *fstype, *tier;
+    bool moves; /* it is a tier already, and has files: only its line in fstab is to be another */
+    char *wipe; /* token of content that was to be destroyed first; NULL: none */
+    struct signature_list signatures; /* that content's */
+};
+
+struct intent_list {
+    struct intent *items;
+    size_t count;
+};
+
 /* One declared disk, in the order of the request. */
 struct found {
     struct disk
@@ -80,6 +96,6 @@ struct facts {
     bool restorecon; /* SELinux is on and restorecon is there */
 };
 
-extern const struct fields facts_fields, found_fields, former_fields;
+extern const struct fields facts_fields, found_fields, former_fields, intent_fields;
 
 void facts_free(void *facts);

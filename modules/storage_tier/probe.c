@@ -16,13 +16,13 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "intent.h"
 #include "judge.h"
 #include "mount/mount.h"
 #include "probe_disk.h"
 #include "probe_former.h"
 #include "probe_resolve.h"
 #include "process.h"
+#include "record.h"
 #include "text.h"
 
 enum {

@@ -8,14 +8,13 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "filesystems.h"
-#include "intent.h"
 #include "judge.h"
 #include "mount/mount.h"
 #include "process.h"
+#include "record.h"
 #include "text.h"
-#include "uuid_draw.h"
 
 enum { HEAD_SIZE = 4096, FIRST_KIB = 1024, LOCK_SECONDS = 120, POLL_MILLISECONDS = 100 };
 
@@ -127,32 +126,6 @@ static bool is_settled(const struct disk_request *want, const struct found *foun
                   fstab_line_of_uuid(fstab, fs->uuid));
 }
 
-static int find_orphan_stamp(struct found *found, struct error *error)
-{
-    _Alignas(STAMP_SIZE) char block[STAMP_SIZE], expected[STAMP_SIZE];
-    AUTO_CLOSE int fd = disk_open(&found->disk, O_RDONLY | O_DIRECT, error);
-    uint64_t offsets[2];
-
-    if (fd < 0)
-        return fd;
-    stamp_offsets(found->disk.size_bytes, offsets);
-    for (int i = 0; i < 2; i++) {
-        if (pread(fd, block, STAMP_SIZE, (off_t)offsets[i]) != STAMP_SIZE)
-            continue;
-        block[STAMP_SIZE - 1] = '\0';
-        const char *uuid = strstr(block, "uuid=");
-        AUTO_FREE char *copy = uuid ? alloc_string_part(uuid + 5, strcspn(uuid + 5, "\n")) : NULL;
-        if (!copy)
-            continue;
-        stamp_fill(expected, copy);
-        if (memcmp(block, expected, STAMP_SIZE) == 0) {
-            found->orphan_stamp = TAKE_PTR(copy);
-            return 0;
-        }
-    }
-    return 0;
-}
-
 static bool was_blank(const struct found *before, const struct found *found)
 {
     return before && before->disk.content.kind == CONTENT_BLANK && found->intents.count == 0 &&
@@ -226,7 +199,7 @@ static int examine(const struct request *request, const struct disk_request *wan
     if (r == 0 && !in_use(&found->disk) && found->intents.count == 0 &&
         (found->disk.content.kind == CONTENT_DATA ||
          found->disk.content.kind == CONTENT_SIGNATURES))
-        r = find_orphan_stamp(found, error);
+        r = stamps_find_orphan(&found->disk, &found->orphan_stamp, error);
     return r;
 }
 

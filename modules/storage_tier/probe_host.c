@@ -2,11 +2,11 @@
 #include <fcntl.h>
 
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "filesystems.h"
-#include "intent.h"
 #include "mount/mount.h"
 #include "probe.h"
+#include "record.h"
 #include "text.h"
 
 void host_release(struct host *host)
@@ -84,19 +84,19 @@ int disk_examine(struct disk *disk, bool full_scan, const struct intent *stamped
                  struct error *error)
 {
     bool used = disk->busy || disk->mounts.count || disk->swap_active;
-    uint64_t offsets[2];
+    struct stamps stamps;
 
     if (used)
         return read_signatures(disk, NULL, error);
     AUTO_CLOSE int fd = disk_open(disk, O_RDONLY, error);
     if (fd < 0)
         return fd;
-    if (stamped)
-        stamp_offsets(stamped->size_bytes, offsets);
-    const struct expected_stamp places[2] = {
-        {stamped ? offsets[0] : 0, stamped ? stamped->uuid : NULL},
-        {stamped ? offsets[1] : 0, stamped ? stamped->uuid : NULL}};
-    const struct expected_stamps stamps = {places, stamped ? 2 : 0};
+    stamps_expect(stamped, &stamps);
     release_content(&disk->content);
-    return content_examine(fd, disk->size_bytes, full_scan, &stamps, &disk->content, error);
+    return content_examine(&(struct examination){.fd = fd,
+                                                 .size_bytes = disk->size_bytes,
+                                                 .full_scan = full_scan,
+                                                 .expected = stamps.expected,
+                                                 .expected_count = stamps.count},
+                           &disk->content, error);
 }

@@ -5,7 +5,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "text.h"
 
 static size_t prefix_length(const char *target, const char *path)

@@ -15,13 +15,12 @@
 
 #include "apply_work.h"
 #include "cleanup.h"
-#include "content.h"
-#include "content_clear.h"
+#include "content/content.h"
 #include "disk/disk.h"
-#include "intent.h"
 #include "mount/mount.h"
 #include "probe_disk.h"
 #include "process.h"
+#include "record.h"
 #include "text.h"
 
 #define NEW "11111111-1111-4111-8111-111111111111"
@@ -99,18 +98,17 @@ int disk_read_head(const struct disk *disk, bool *ret_zero, bool *ret_in_progres
     return note("head", error, "%s", "");
 }
 
-int content_examine(int fd, uint64_t size_bytes, bool full_scan,
-                    const struct expected_stamps *stamps, struct content *ret_content,
+int content_examine(const struct examination *examination, struct content *ret_content,
                     struct error *error)
 {
     AUTO_TEXT struct text text = {0};
 
-    assert_true(fd > 0 && fd == scene.work.held_fd);
-    assert_int_equal(size_bytes, scene.found.disk.size_bytes);
-    text_add(&text, full_scan ? "all" : "places");
-    for (size_t i = 0; i < stamps->count; i++)
-        text_addf(&text, " %.4s@%llu", stamps->items[i].uuid,
-                  (unsigned long long)stamps->items[i].offset);
+    assert_true(examination->fd > 0 && examination->fd == scene.work.held_fd);
+    assert_int_equal(examination->size_bytes, scene.found.disk.size_bytes);
+    text_add(&text, examination->full_scan ? "all" : "places");
+    for (size_t i = 0; i < examination->expected_count; i++)
+        text_addf(&text, " %.4s@%llu", examination->expected[i].bytes,
+                  (unsigned long long)examination->expected[i].offset);
     ret_content->kind = scene.content.kind;
     ret_content->token = scene.content.token ? strdup(scene.content.token) : NULL;
     return note("examine", error, "%s", text.data);
@@ -174,10 +172,15 @@ int intents_supersede(const struct disk *disk, const struct intent *intent, stru
     return note("supersede", error, "%.4s", intent->uuid);
 }
 
-void stamp_offsets(uint64_t size_bytes, uint64_t ret_offsets[2])
+void stamps_expect(const struct intent *intent, struct stamps *ret_stamps)
 {
-    ret_offsets[0] = size_bytes - 3;
-    ret_offsets[1] = size_bytes - 5;
+    *ret_stamps = (struct stamps){.count = intent ? 2 : 0};
+    if (!intent)
+        return;
+    snprintf(ret_stamps->block, sizeof(ret_stamps->block), "%s", intent->uuid);
+    for (uint64_t i = 0; i < 2; i++)
+        ret_stamps->expected[i] =
+            (struct expected_bytes){intent->size_bytes - 3 - 2 * i, ret_stamps->block, STAMP_SIZE};
 }
 
 int stamps_write(const struct disk *disk, const struct intent *intent, struct error *error)

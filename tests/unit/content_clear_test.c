@@ -12,8 +12,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "content.h"
-#include "content_clear.h"
+#include "content/content.h"
 #include "text.h"
 
 static const off_t kib = 1 << 10, mib = 1 << 20, gib = 1 << 30;

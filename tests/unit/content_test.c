@@ -17,10 +17,18 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "text.h"
 
 static const off_t mib = 1 << 20;
+/* What may lie on a device and count as zeros: here, blocks that tell their UUID. */
+enum { STAMP_SIZE = 4096 };
+static char stamp[STAMP_SIZE];
+
+struct expected_stamps {
+    const struct expected_bytes *items;
+    size_t count;
+};
 static const struct expected_stamps no_stamps;
 static const char uuid[] = "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11";
 
@@ -142,10 +150,22 @@ static void put(int fd, off_t offset, const void *bytes, size_t length)
 
 static void put_stamp(int fd, off_t offset, const char *stamp_uuid)
 {
-    char stamp[STAMP_SIZE];
+    char bytes[STAMP_SIZE] = {0};
 
-    stamp_fill(stamp, stamp_uuid);
-    put(fd, offset, stamp, sizeof(stamp));
+    snprintf(bytes, sizeof(bytes), "uuid=%s\n", stamp_uuid);
+    put(fd, offset, bytes, sizeof(bytes));
+}
+
+static int examine_as(int fd, uint64_t size, bool full_scan, const struct expected_stamps *stamps,
+                      struct content *ret_content, struct error *error)
+{
+    snprintf(stamp, sizeof(stamp), "uuid=%s\n", uuid);
+    return content_examine(&(struct examination){.fd = fd,
+                                                 .size_bytes = size,
+                                                 .full_scan = full_scan,
+                                                 .expected = stamps->items,
+                                                 .expected_count = stamps->count},
+                           ret_content, error);
 }
 
 /* A swap of 4 KiB pages over 16 MiB, in the byte order of this machine or the other. */
@@ -169,7 +189,7 @@ static struct content examine(int fd, const struct expected_stamps *stamps)
     struct error error = ERROR_INIT;
     off_t size = lseek(fd, 0, SEEK_END);
 
-    if (content_examine(fd, (uint64_t)size, false, stamps, &content, &error) != 0)
+    if (examine_as(fd, (uint64_t)size, false, stamps, &content, &error) != 0)
         fail_msg("%s", error_message(&error));
     return content;
 }
@@ -277,19 +297,6 @@ static void test_token_names_one_content(void **state)
     assert_string_not_equal(token, other_place);
 }
 
-static void test_stamp_is_one_sector(void **state)
-{
-    char stamp[STAMP_SIZE], other[STAMP_SIZE];
-
-    (void)state;
-    stamp_fill(stamp, uuid);
-    stamp_fill(other, "00000000-0000-0000-0000-000000000000");
-    assert_non_null(strstr(stamp, uuid));
-    assert_memory_not_equal(stamp, other, STAMP_SIZE);
-    for (size_t i = 512; i < STAMP_SIZE; i++)
-        assert_int_equal(stamp[i], 0);
-}
-
 /* Also where the size is no multiple of a stamp's, so that it lies across blocks and chunks. */
 static void test_expected_stamps_count_as_zeros(void **state)
 {
@@ -298,8 +305,8 @@ static void test_expected_stamps_count_as_zeros(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
         AUTO_CLOSE int fd = new_device(sizes[i]);
-        struct expected_stamp items[] = {{(uint64_t)(sizes[i] - 5 * mib), uuid},
-                                         {(uint64_t)(sizes[i] - 3 * mib), uuid}};
+        struct expected_bytes items[] = {{(uint64_t)(sizes[i] - 5 * mib), stamp, STAMP_SIZE},
+                                         {(uint64_t)(sizes[i] - 3 * mib), stamp, STAMP_SIZE}};
         struct expected_stamps stamps = {items, 2};
 
         put_stamp(fd, sizes[i] - 5 * mib, uuid);
@@ -316,7 +323,7 @@ static void test_other_stamps_are_data(void **state)
 {
     const off_t size = 16 * mib, at = size - 3 * mib;
     AUTO_CLOSE int fd = new_device(size);
-    struct expected_stamp item = {(uint64_t)at, uuid};
+    struct expected_bytes item = {(uint64_t)at, stamp, STAMP_SIZE};
     struct expected_stamps stamps = {&item, 1};
 
     (void)state;
@@ -336,7 +343,7 @@ static void test_a_stamp_across_chunks_counts_whole(void **state)
 {
     const off_t size = 16 * mib - 512, at = size - 5 * mib;
     AUTO_CLOSE int fd = new_device(size);
-    struct expected_stamp item = {(uint64_t)at, uuid};
+    struct expected_bytes item = {(uint64_t)at, stamp, STAMP_SIZE};
     struct expected_stamps stamps = {&item, 1};
 
     (void)state;
@@ -346,11 +353,27 @@ static void test_a_stamp_across_chunks_counts_whole(void **state)
     assert_data(fd, &stamps, at);
 }
 
+/* Bytes that are more than can be compared at once don't count, whatever is there. */
+static void test_too_many_expected_bytes_are_data(void **state)
+{
+    static char many[EXPECTED_LIMIT + 1] = "x";
+    AUTO_CLOSE int fd = new_device(16 * mib);
+    struct expected_bytes item = {(uint64_t)mib, many, EXPECTED_LIMIT};
+    struct expected_stamps stamps = {&item, 1};
+
+    (void)state;
+    put(fd, mib, "x", 1);
+    assert_blank(fd, &stamps);
+    item.length++;
+    assert_data(fd, &stamps, mib);
+}
+
 static void test_a_stamp_elsewhere_is_data(void **state)
 {
     AUTO_CLOSE int fd = new_device(16 * mib);
-    struct expected_stamp items[] = {
-        {(uint64_t)(13 * mib), uuid}, {UINT64_MAX, uuid}, {(uint64_t)(16 * mib) - 1, uuid}};
+    struct expected_bytes items[] = {{(uint64_t)(13 * mib), stamp, STAMP_SIZE},
+                                     {UINT64_MAX, stamp, STAMP_SIZE},
+                                     {(uint64_t)(16 * mib) - 1, stamp, STAMP_SIZE}};
     struct expected_stamps stamps = {items, 3};
 
     (void)state;
@@ -413,8 +436,7 @@ static void test_no_memory_for_a_read_is_an_error(void **state)
     (void)state;
     fault.offset = 4096;
     fault.code = ENOMEM;
-    assert_int_equal(content_examine(fd, (uint64_t)mib, false, &no_stamps, &content, &error),
-                     -ENOMEM);
+    assert_int_equal(examine_as(fd, (uint64_t)mib, false, &no_stamps, &content, &error), -ENOMEM);
     fault.offset = -1;
     assert_int_equal(content.kind, CONTENT_UNKNOWN);
     error_clear(&error);
@@ -471,12 +493,12 @@ static void test_that_can_not_be_opened_again(void **state)
     direct.code = EACCES;
     for (int sector = 0; sector <= 8192; sector += 8192) {
         direct.sector = sector;
-        assert_int_equal(content_examine(fd, (uint64_t)mib, false, &no_stamps, &content, &error),
+        assert_int_equal(examine_as(fd, (uint64_t)mib, false, &no_stamps, &content, &error),
                          -EACCES);
     }
     direct.code = direct.sector = 0;
     assert_int_equal(content.kind, CONTENT_UNKNOWN);
-    assert_int_equal(content_examine(fd, 0, false, &no_stamps, &content, &error), -EINVAL);
+    assert_int_equal(examine_as(fd, 0, false, &no_stamps, &content, &error), -EINVAL);
     error_clear(&error);
 }
 
@@ -484,7 +506,8 @@ static void test_that_can_not_be_opened_again(void **state)
 static void test_stamps_of_small_and_unreadable_devices(void **state)
 {
     AUTO_CLOSE int fd = new_device(512), larger = new_device(16 * mib);
-    struct expected_stamp items[] = {{0, uuid}, {(uint64_t)(11 * mib), uuid}};
+    struct expected_bytes items[] = {{0, stamp, STAMP_SIZE},
+                                     {(uint64_t)(11 * mib), stamp, STAMP_SIZE}};
     struct expected_stamps stamps = {items, 2};
 
     (void)state;
@@ -528,8 +551,7 @@ static void test_cache_is_dropped(void **state)
     assert_blank(fd, &no_stamps);
     assert_int_equal(cache.drops, 1);
     cache.code = EACCES;
-    assert_int_equal(content_examine(fd, (uint64_t)mib, false, &no_stamps, &content, &error),
-                     -EACCES);
+    assert_int_equal(examine_as(fd, (uint64_t)mib, false, &no_stamps, &content, &error), -EACCES);
     assert_int_equal(content.kind, CONTENT_UNKNOWN);
     cache.code = 0;
     error_clear(&error);
@@ -540,7 +562,7 @@ static struct content examine_all(int fd, off_t size)
     struct content content = {0};
     struct error error = ERROR_INIT;
 
-    if (content_examine(fd, (uint64_t)size, true, &no_stamps, &content, &error) != 0)
+    if (examine_as(fd, (uint64_t)size, true, &no_stamps, &content, &error) != 0)
         fail_msg("%s", error_message(&error));
     return content;
 }
@@ -689,7 +711,7 @@ static void test_not_a_device(void **state)
     struct error error = ERROR_INIT;
 
     (void)state;
-    assert_true(content_examine(fd, 4096, false, &no_stamps, &content, &error) < 0);
+    assert_true(examine_as(fd, 4096, false, &no_stamps, &content, &error) < 0);
     assert_non_null(error.message);
     error_clear(&error);
 }
@@ -702,11 +724,11 @@ int main(void)
         cmocka_unit_test(test_one_value_everywhere_is_data),
         cmocka_unit_test(test_the_first_of_several_bytes_is_named),
         cmocka_unit_test(test_token_names_one_content),
-        cmocka_unit_test(test_stamp_is_one_sector),
         cmocka_unit_test(test_expected_stamps_count_as_zeros),
         cmocka_unit_test(test_other_stamps_are_data),
         cmocka_unit_test(test_a_stamp_across_chunks_counts_whole),
         cmocka_unit_test(test_a_stamp_elsewhere_is_data),
+        cmocka_unit_test(test_too_many_expected_bytes_are_data),
         cmocka_unit_test(test_io_error_is_unreadable),
         cmocka_unit_test(test_medium_error_is_unreadable),
         cmocka_unit_test(test_short_read_is_unreadable),

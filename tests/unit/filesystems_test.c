@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "file.h"
 #include "filesystems.h"
 #include "process.h"

@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "cleanup.h"
-#include "places.h"
+#include "content/content.h"
 
 static const uint64_t kib = UINT64_C(1) << 10, mib = UINT64_C(1) << 20, gib = UINT64_C(1) << 30,
                       tib = UINT64_C(1) << 40;

@@ -17,7 +17,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "text.h"
 
 enum { SIZE = 16 << 20, SECTOR = 512 };

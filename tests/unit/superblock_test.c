@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "superblock.h"
+#include "content/content.h"
 
 static char sb[4096];
 

@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
+#include "record.h"
 
 enum { MAX_STAMPS = 8 };
 
-static int dump(const char *path, bool full_scan, const struct expected_stamps *stamps,
-                struct error *error)
+static int dump(const char *path, struct examination *examination, struct error *error)
 {
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
@@ -20,7 +20,9 @@ static int dump(const char *path, bool full_scan, const struct expected_stamps *
 
     if (size < 0)
         return error_set_errno(error, -errno, "%s", path);
-    int r = content_examine(fd, (uint64_t)size, full_scan, stamps, &content, error);
+    examination->fd = fd;
+    examination->size_bytes = (uint64_t)size;
+    int r = content_examine(examination, &content, error);
     if (r < 0)
         return r;
     AUTO_JSON json_t *json = fields_to_json(&content_fields, &content);
@@ -34,17 +36,20 @@ static int dump(const char *path, bool full_scan, const struct expected_stamps *
 
 int main(int argc, char **argv)
 {
-    struct expected_stamp items[MAX_STAMPS];
-    struct expected_stamps stamps = {items, 0};
+    static char blocks[MAX_STAMPS][STAMP_SIZE];
+    struct expected_bytes expected[MAX_STAMPS];
+    struct examination examination = {.expected = expected};
     struct error error = ERROR_INIT;
-    bool full_scan = false;
 
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--full") == 0) {
-            full_scan = true;
-        } else if (strcmp(argv[i], "--stamp") == 0 && i + 2 < argc && stamps.count < MAX_STAMPS) {
-            items[stamps.count++] =
-                (struct expected_stamp){strtoull(argv[i + 1], NULL, 0), argv[i + 2]};
+            examination.full_scan = true;
+        } else if (strcmp(argv[i], "--stamp") == 0 && i + 2 < argc &&
+                   examination.expected_count < MAX_STAMPS) {
+            char *block = blocks[examination.expected_count];
+            stamp_fill(block, argv[i + 2]);
+            expected[examination.expected_count++] =
+                (struct expected_bytes){strtoull(argv[i + 1], NULL, 0), block, STAMP_SIZE};
             i += 2;
         } else {
             argc = 0;
@@ -54,7 +59,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: content_dump PATH [--full] [--stamp OFFSET UUID]...\n");
         return 2;
     }
-    if (dump(argv[1], full_scan, &stamps, &error) == 0)
+    if (dump(argv[1], &examination, &error) == 0)
         return 0;
     fprintf(stderr, "%s\n", error_message(&error));
     error_clear(&error);

@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
-#include "content.h"
+#include "content/content.h"
 #include "disk/disk.h"
 #include "file.h"
-#include "intent.h"
+#include "record.h"
 #include "text.h"
 
 #define DIRECTORY "/var/lib/storage_tier/intent"
@@ -223,7 +223,7 @@ static void new_device(void)
 {
     char bytes[4096];
 
-    strcpy(device.path, "/var/lib/intent_test.XXXXXX");
+    strcpy(device.path, "/var/lib/record_test.XXXXXX");
     device.code = 0;
     AUTO_CLOSE int fd = mkostemp(device.path, O_CLOEXEC);
     assert_true(fd >= 0);
@@ -262,6 +262,19 @@ static void damage(uint64_t offset)
     AUTO_CLOSE int fd = open(device.path, O_WRONLY | O_CLOEXEC);
 
     assert_int_equal(pwrite(fd, "y", 1, (off_t)offset), 1);
+}
+
+static void test_stamp_is_one_sector(void **state)
+{
+    char stamp[STAMP_SIZE], other[STAMP_SIZE];
+
+    (void)state;
+    stamp_fill(stamp, ONE);
+    stamp_fill(other, "00000000-0000-0000-0000-000000000000");
+    assert_non_null(strstr(stamp, ONE));
+    assert_memory_not_equal(stamp, other, STAMP_SIZE);
+    for (size_t i = 512; i < STAMP_SIZE; i++)
+        assert_int_equal(stamp[i], 0);
 }
 
 static void test_stamps(void **state)
@@ -391,6 +404,48 @@ static void own_var_lib(void)
     }
 }
 
+/* Its UUID, where one of both places holds a whole stamp. */
+static void test_orphan_stamps(void **state)
+{
+    struct disk disk = {.path = (char *)"/dev/sdx", .size_bytes = 16 * mib + 512};
+    struct intent one = intent_named(ONE, "serial=A");
+    struct error error = ERROR_INIT;
+    char *found = NULL;
+
+    (void)state;
+    new_device();
+    assert_int_equal(stamps_find_orphan(&disk, &found, &error), 0);
+    assert_null(found);
+    assert_int_equal(stamps_write(&disk, &one, &error), 0);
+    damage(13 * mib + 600);
+    assert_int_equal(stamps_find_orphan(&disk, &found, &error), 0);
+    assert_string_equal(found, ONE);
+    free(found);
+    found = NULL;
+    damage(11 * mib + 600);
+    assert_int_equal(stamps_find_orphan(&disk, &found, &error), 0);
+    assert_null(found);
+    device.code = -ENODEV;
+    assert_int_equal(stamps_find_orphan(&disk, &found, &error), -ENODEV);
+    device.code = 0;
+    error_clear(&error);
+    unlink(device.path);
+}
+
+static void test_drawn_uuids(void **state)
+{
+    AUTO_FREE char *one = NULL, *two = NULL;
+    struct error error = ERROR_INIT;
+
+    (void)state;
+    assert_int_equal(uuid_draw(&one, &error), 0);
+    assert_int_equal(uuid_draw(&two, &error), 0);
+    assert_int_equal(strlen(one), strlen(ONE));
+    assert_int_equal(strspn(one, "0123456789abcdef-"), strlen(ONE));
+    assert_int_equal(one[14], '4');
+    assert_string_not_equal(one, two);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,7 +453,10 @@ int main(void)
         cmocka_unit_test(test_damaged_records_are_errors),
         cmocka_unit_test(test_a_newer_record_supersedes),
         cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_stamp_is_one_sector),
         cmocka_unit_test(test_stamps),
+        cmocka_unit_test(test_orphan_stamps),
+        cmocka_unit_test(test_drawn_uuids),
         cmocka_unit_test(test_a_device_in_use),
         cmocka_unit_test(test_a_device_that_fails),
         cmocka_unit_test(test_a_directory_that_fails),

@@ -1,4 +1,4 @@
-#include "superblock.h"
+#include "content/content.h"
 
 #include <endian.h>
 #include <limits.h>
@@ -53,7 +53,7 @@ static uint32_t crc32c(uint32_t crc, const char *bytes, size_t length)
 }
 
 /* struct ext4_super_block, kernel Documentation/filesystems/ext4/super.rst. */
-static struct superblock ext(const char *sb, const struct signature *signature)
+static struct superblock superblock_ext(const char *sb, const struct signature *signature)
 {
     const uint32_t incompat_64bit = 0x80, ro_compat_metadata_csum = 0x400;
     uint64_t blocks = le32(sb + 0x4);
@@ -72,7 +72,7 @@ static struct superblock ext(const char *sb, const struct signature *signature)
 
 /* struct xfs_dsb, kernel fs/xfs/libxfs/xfs_format.h. The checksum, of version 5, is over a sector
  * with the checksum's own field as zeros. */
-static struct superblock xfs(const char *sb, const struct signature *signature)
+static struct superblock superblock_xfs(const char *sb, const struct signature *signature)
 {
     const size_t field = 224, after = field + 4;
     uint32_t version = be32(sb + 100) >> 16 & 0xf, sector = be32(sb + 100) & 0xffff;
@@ -91,7 +91,7 @@ static struct superblock xfs(const char *sb, const struct signature *signature)
 
 /* struct btrfs_super_block, kernel include/uapi/linux/btrfs_tree.h; the size of this device is in
  * its dev_item. */
-static struct superblock btrfs(const char *sb, const struct signature *signature)
+static struct superblock superblock_btrfs(const char *sb, const struct signature *signature)
 {
     uint64_t devices = le64(sb + 0x88);
     bool is_crc32c = (le32(sb + 0xc4) & 0xffff) == 0;
@@ -106,7 +106,7 @@ static struct superblock btrfs(const char *sb, const struct signature *signature
 
 /* union swap_header, kernel include/linux/swap.h: version 1 and the last page, in the byte order of
  * its maker; the magic is in the last 10 bytes of the header's page. */
-static struct superblock swap(const char *sb, const struct signature *signature)
+static struct superblock superblock_swap(const char *sb, const struct signature *signature)
 {
     uint32_t last_page = le32(sb) == 1 ? le32(sb + 4) : be32(sb + 4);
 
@@ -118,8 +118,9 @@ static const struct layout {
     off_t offset; /* of the superblock */
     struct superblock (*read)(const char *sb, const struct signature *signature);
 } layouts[] = {
-    {"ext2", 1024, ext}, {"ext3", 1024, ext},     {"ext4", 1024, ext},
-    {"xfs", 0, xfs},     {"btrfs", 65536, btrfs}, {"swap", 1024, swap},
+    {"ext2", 1024, superblock_ext},     {"ext3", 1024, superblock_ext},
+    {"ext4", 1024, superblock_ext},     {"xfs", 0, superblock_xfs},
+    {"btrfs", 65536, superblock_btrfs}, {"swap", 1024, superblock_swap},
 };
 
 struct superblock superblock_read(int fd, const struct signature *signature)

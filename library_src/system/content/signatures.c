@@ -1,4 +1,7 @@
 /* content_read_signatures: what libblkid sees. A negative answer of libblkid is never "nothing". */
+
+#include "content/content.h"
+
 #include <blkid/blkid.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -7,8 +10,6 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "content.h"
-#include "superblock.h"
 #include "text.h"
 
 /* More magics than any real content has (the labels of a ZFS member have some 500). */
@@ -61,7 +62,7 @@ static blkid_probe probe_new(int fd, const char *const *types, struct error *err
     return TAKE_PTR(probe);
 }
 
-static const char *value_of(blkid_probe probe, const char *name)
+static const char *probe_value(blkid_probe probe, const char *name)
 {
     const char *value;
 
@@ -69,8 +70,8 @@ static const char *value_of(blkid_probe probe, const char *name)
 }
 
 /* Two signatures make this −2 in libblkid 2.38 and −1 with errno 0 in 2.41. */
-static int ask_safely(int fd, const char *const *types, struct answers *answers,
-                      struct error *error)
+static int signatures_ask_safely(int fd, const char *const *types, struct answers *answers,
+                                 struct error *error)
 {
     AUTO_PROBE blkid_probe probe = probe_new(fd, types, error);
 
@@ -81,34 +82,34 @@ static int ask_safely(int fd, const char *const *types, struct answers *answers,
         answers->failed = true;
     if (r != 0)
         return 0;
-    const char *type = value_of(probe, "PTTYPE");
+    const char *type = probe_value(probe, "PTTYPE");
     if (!type)
-        type = value_of(probe, "TYPE");
+        type = probe_value(probe, "TYPE");
     answers->safe_type = alloc_string(type ? type : "");
     return 0;
 }
 
 /* Fills a signature from the probe's present result; offset and length 0 where libblkid names no
  * magic. */
-static void describe(blkid_probe probe, struct signature *signature)
+static void probe_describe(blkid_probe probe, struct signature *signature)
 {
-    const char *superblock = value_of(probe, "TYPE");
-    const char *offset = value_of(probe, superblock ? "SBMAGIC_OFFSET" : "PTMAGIC_OFFSET");
+    const char *superblock = probe_value(probe, "TYPE");
+    const char *offset = probe_value(probe, superblock ? "SBMAGIC_OFFSET" : "PTMAGIC_OFFSET");
     const char *magic;
     size_t length = 0;
 
     blkid_probe_lookup_value(probe, superblock ? "SBMAGIC" : "PTMAGIC", &magic, &length);
     signature->offset = offset ? strtoull(offset, NULL, 10) : 0;
     signature->length = offset ? length : 0;
-    signature->bad_checksum = value_of(probe, "SBBADCSUM") != NULL;
-    signature->type = alloc_string(superblock ? superblock : value_of(probe, "PTTYPE"));
-    signature->usage = alloc_string(superblock ? value_of(probe, "USAGE") : "partition-table");
-    signature->uuid = alloc_string(value_of(probe, superblock ? "UUID" : "PTUUID"));
-    signature->label = alloc_string(value_of(probe, "LABEL"));
+    signature->bad_checksum = probe_value(probe, "SBBADCSUM") != NULL;
+    signature->type = alloc_string(superblock ? superblock : probe_value(probe, "PTTYPE"));
+    signature->usage = alloc_string(superblock ? probe_value(probe, "USAGE") : "partition-table");
+    signature->uuid = alloc_string(probe_value(probe, superblock ? "UUID" : "PTUUID"));
+    signature->label = alloc_string(probe_value(probe, "LABEL"));
 }
 
 /* True when the list's last signature is in it already: hiding it had no effect. */
-static bool last_is_repeated(const struct signature_list *list)
+static bool signatures_last_is_repeated(const struct signature_list *list)
 {
     const struct signature *last = &list->items[list->count - 1];
 
@@ -118,7 +119,7 @@ static bool last_is_repeated(const struct signature_list *list)
     return false;
 }
 
-static void drop_last(struct signature_list *list)
+static void signatures_drop_last(struct signature_list *list)
 {
     list->count--;
     fields_release(&signature_fields, &list->items[list->count]);
@@ -126,8 +127,8 @@ static void drop_last(struct signature_list *list)
 
 /* As wipefs does: each signature found is hidden from libblkid, then the same prober is asked
  * again; so a GPT's backup appears after its primary. */
-static int ask_one_by_one(int fd, const char *const *types, struct answers *answers,
-                          struct error *error)
+static int signatures_ask_one_by_one(int fd, const char *const *types, struct answers *answers,
+                                     struct error *error)
 {
     AUTO_PROBE blkid_probe probe = probe_new(fd, types, error);
 
@@ -142,9 +143,9 @@ static int ask_one_by_one(int fd, const char *const *types, struct answers *answ
             continue;
         }
         struct signature *signature = fields_append(&signature_fields, &answers->list);
-        describe(probe, signature);
-        if (!signature->type || last_is_repeated(&answers->list)) {
-            drop_last(&answers->list);
+        probe_describe(probe, signature);
+        if (!signature->type || signatures_last_is_repeated(&answers->list)) {
+            signatures_drop_last(&answers->list);
         } else if (signature->length) {
             blkid_probe_hide_range(probe, signature->offset, signature->length);
             blkid_probe_step_back(probe);
@@ -154,20 +155,20 @@ static int ask_one_by_one(int fd, const char *const *types, struct answers *answ
     return 0;
 }
 
-static bool is_gpt(const struct signature *signature)
+static bool signature_is_gpt(const struct signature *signature)
 {
     return text_equal(signature->type, "gpt") || text_equal(signature->type, "PMBR");
 }
 
 /* Several magics of one thing: vfat has three, a GPT two headers and a protective MBR. */
-static bool one_kind(const struct signature_list *list)
+static bool signatures_one_kind(const struct signature_list *list)
 {
     const struct signature *first = &list->items[0];
 
     for (size_t i = 1; i < list->count; i++) {
         const struct signature *other = &list->items[i];
 
-        if (is_gpt(first) && text_equal(other->type, "PMBR"))
+        if (signature_is_gpt(first) && text_equal(other->type, "PMBR"))
             continue;
         if (!text_equal(first->type, other->type) || !text_equal(first->uuid, other->uuid) ||
             !text_equal(first->label, other->label))
@@ -176,7 +177,7 @@ static bool one_kind(const struct signature_list *list)
     return true;
 }
 
-static bool damaged(const struct signature_list *list)
+static bool signatures_damaged(const struct signature_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].bad_checksum)
@@ -185,20 +186,20 @@ static bool damaged(const struct signature_list *list)
 }
 
 /* A member of a set of devices: its id is the set's, and so on other disks too. */
-static bool belongs_to_a_set(const struct signature *signature)
+static bool signature_belongs_to_a_set(const struct signature *signature)
 {
     return text_equal(signature->type, "zfs_member") ||
            (text_equal(signature->usage, "raid") && !text_equal(signature->type, "LVM2_member"));
 }
 
-static bool is_filesystem_or_swap(const struct signature *signature)
+static bool signature_is_filesystem_or_swap(const struct signature *signature)
 {
     return text_equal(signature->type, "swap") ||
-           (text_equal(signature->usage, "filesystem") && !belongs_to_a_set(signature));
+           (text_equal(signature->usage, "filesystem") && !signature_belongs_to_a_set(signature));
 }
 
 /* Judges what was answered; the list goes over to the content. */
-static void judge(struct answers *answers, struct content *content)
+static void signatures_judge(struct answers *answers, struct content *content)
 {
     const struct signature *first = answers->list.items;
 
@@ -207,25 +208,29 @@ static void judge(struct answers *answers, struct content *content)
             answers->failed || answers->safe_type ? CONTENT_UNREADABLE : CONTENT_UNKNOWN;
         return;
     }
-    bool clear = one_kind(&answers->list) && !damaged(&answers->list) && !answers->failed;
+    bool clear = signatures_one_kind(&answers->list) && !signatures_damaged(&answers->list) &&
+                 !answers->failed;
 
     content->kind = CONTENT_SIGNATURES;
-    if (clear && is_filesystem_or_swap(first) && text_equal(first->type, answers->safe_type)) {
+    if (clear && signature_is_filesystem_or_swap(first) &&
+        text_equal(first->type, answers->safe_type)) {
         content->kind = CONTENT_FILESYSTEM;
         content->filesystem_bytes = answers->superblock.bytes;
     }
-    if (clear && first->uuid && !belongs_to_a_set(first) && answers->superblock.devices <= 1)
+    if (clear && first->uuid && !signature_belongs_to_a_set(first) &&
+        answers->superblock.devices <= 1)
         content->token = text_format("%s:%s", first->type, first->uuid);
     content->signatures = answers->list;
     answers->list = (struct signature_list){0};
 }
 
-static int ask(int fd, const char *const *types, struct answers *answers, struct error *error)
+static int signatures_ask(int fd, const char *const *types, struct answers *answers,
+                          struct error *error)
 {
-    int r = ask_safely(fd, types, answers, error);
+    int r = signatures_ask_safely(fd, types, answers, error);
 
     if (r >= 0)
-        r = ask_one_by_one(fd, types, answers, error);
+        r = signatures_ask_one_by_one(fd, types, answers, error);
     if (r < 0)
         return r;
     for (size_t i = 0; i < answers->list.count; i++) {
@@ -241,17 +246,17 @@ int content_read_signatures(int fd, const char *const *types, struct content *re
                             struct error *error)
 {
     AUTO_ANSWERS struct answers answers = {0};
-    int r = ask(fd, types, &answers, error);
+    int r = signatures_ask(fd, types, &answers, error);
 
-    for (int i = 0; r >= 0 && i < REREADS && damaged(&answers.list); i++) {
+    for (int i = 0; r >= 0 && i < REREADS && signatures_damaged(&answers.list); i++) {
         answers_release(&answers);
         usleep(10000);
-        r = ask(fd, types, &answers, error);
+        r = signatures_ask(fd, types, &answers, error);
     }
     if (r < 0)
         return r;
     struct content content = {0};
-    judge(&answers, &content);
+    signatures_judge(&answers, &content);
     *ret_content = content;
     return 0;
 }

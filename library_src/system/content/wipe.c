@@ -1,4 +1,4 @@
-#include "content_clear.h"
+#include "content/content.h"
 
 #include <errno.h>
 #include <linux/fs.h>
@@ -6,14 +6,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "content.h"
-
 #define MIB (1024ULL * 1024)
 #define GIB (1024 * MIB)
 
 enum { STEP = 64 * 1024, SUPERBLOCK = 4096, ROUNDS = 64 };
 
-static int zero(int fd, uint64_t start, uint64_t length, struct error *error)
+static int wipe_range(int fd, uint64_t start, uint64_t length, struct error *error)
 {
     static char zeros[STEP];
 
@@ -32,42 +30,42 @@ static int zero(int fd, uint64_t start, uint64_t length, struct error *error)
     return 0;
 }
 
-static int zero_signatures(int fd, const struct signature_list *signatures, struct error *error)
+static int wipe_signatures(int fd, const struct signature_list *signatures, struct error *error)
 {
     int r = 0;
 
     for (size_t i = 0; i < signatures->count && r == 0; i++)
-        r = zero(fd, signatures->items[i].offset, signatures->items[i].length, error);
+        r = wipe_range(fd, signatures->items[i].offset, signatures->items[i].length, error);
     return r;
 }
 
-static int zero_known_places(int fd, uint64_t size, struct error *error)
+static int wipe_known_places(int fd, uint64_t size, struct error *error)
 {
     static const uint64_t mirrors[] = {64 * MIB, 256 * GIB};
-    int r = zero(fd, 0, MIB, error);
+    int r = wipe_range(fd, 0, MIB, error);
 
     if (r == 0)
-        r = zero(fd, size - MIB, MIB, error);
+        r = wipe_range(fd, size - MIB, MIB, error);
     for (size_t i = 0; i < sizeof(mirrors) / sizeof(mirrors[0]) && r == 0; i++)
         if (mirrors[i] + SUPERBLOCK <= size)
-            r = zero(fd, mirrors[i], SUPERBLOCK, error);
+            r = wipe_range(fd, mirrors[i], SUPERBLOCK, error);
     return r;
 }
 
 int content_clear(int fd, uint64_t size_bytes, const struct signature_list *signatures,
                   struct error *error)
 {
-    int r = zero_known_places(fd, size_bytes, error);
+    int r = wipe_known_places(fd, size_bytes, error);
 
     if (r == 0)
-        r = zero_signatures(fd, signatures, error);
+        r = wipe_signatures(fd, signatures, error);
     for (int round = 0; r == 0 && round < ROUNDS; round++) {
         struct content content = {0};
 
         r = content_read_signatures(fd, NULL, &content, error);
         size_t left = content.signatures.count;
         if (r == 0)
-            r = zero_signatures(fd, &content.signatures, error);
+            r = wipe_signatures(fd, &content.signatures, error);
         fields_release(&content_fields, &content);
         if (r < 0 || left > 0)
             continue;

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "host.h"
+#include "content/content.h"
+#include "facts.h"
 
 /* All records of this host; none is no error. A file that is no record is an error that names it.
  */
@@ -33,6 +34,22 @@ int intents_supersede(const struct disk *disk, const struct intent *intent, stru
  * Owned by the caller. */
 char *intent_identity(const struct disk *disk);
 
+enum { STAMP_SIZE = 4096 };
+
+/* The bytes of a stamp for `uuid`. All of them but the first 512 are zeros: on a blank disk a power
+ * cut leaves a whole stamp or none, since a sector is what disks write as one. */
+void stamp_fill(char block[STAMP_SIZE], const char *uuid);
+
+/* A record's stamps as content_examine() takes them. */
+struct stamps {
+    char block[STAMP_SIZE];
+    struct expected_bytes expected[2]; /* point to `block`: not to be copied */
+    size_t count;
+};
+
+/* The stamps of `intent`; none where it is NULL. */
+void stamps_expect(const struct intent *intent, struct stamps *ret_stamps);
+
 /* Where the two stamps of a record for a device of this size lie. */
 void stamp_offsets(uint64_t size_bytes, uint64_t ret_offsets[2]);
 
@@ -44,3 +61,10 @@ int stamps_find(const struct disk *disk, const struct intent *intent, bool *ret_
 int stamps_write(const struct disk *disk, const struct intent *intent, struct error *error);
 /* Zeroes those of the record's stamps that are still there, and nothing else. */
 int stamps_erase(const struct disk *disk, const struct intent *intent, struct error *error);
+
+/* The UUID of a stamp on a disk that no record of this host is about; NULL where there is none.
+ * Owned by the caller. */
+int stamps_find_orphan(const struct disk *disk, char **ret_uuid, struct error *error);
+
+/* A random (version 4) UUID as text, from the kernel: the next record's. Owned by the caller. */
+int uuid_draw(char **ret_uuid, struct error *error);
