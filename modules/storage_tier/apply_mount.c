@@ -122,22 +122,13 @@ int apply_mount(const struct work *work, struct error *error)
     return r;
 }
 
-/* Without a word about access times a remount keeps the present ones: relatime is the default, said
- * aloud. */
-static int remount(const struct work *work, const char *wanted, struct error *error)
+static int remount(const struct work *work, const char *given, struct error *error)
 {
-    static const char *const times[] = {"noatime", "nodiratime", "relatime", "strictatime"};
     const struct fstab_line *line =
         fstab_line_of_tier(&work->facts->fstab, tier_names[work->want->tier]);
-    bool said = false;
+    AUTO_FREE char *options = mount_options_remount(apply_fstype(work), line ? line->options : NULL,
+                                                    work->want->mount_options, given);
 
-    for (size_t i = 0; i < ARRAY_SIZE(times); i++)
-        said |= text_list_has(wanted, times[i]);
-    AUTO_FREE char *negation = mount_options_negation(
-        apply_fstype(work), line && line->options ? line->options : "", work->want->mount_options);
-    AUTO_FREE char *options =
-        text_format("%s%s%s%s%s", said ? "" : "relatime,", negation, *negation ? "," : "",
-                    text_list_has(wanted, "ro") ? "" : "rw,", wanted);
     return mount_change_options(work->found->disk.path, work->path, options, error);
 }
 
