@@ -121,22 +121,13 @@ int apply_mount(struct work *work, const struct disk_work *disk, struct error *e
     return r;
 }
 
-/* Without a word about access times a remount keeps the present ones: relatime is the default, said
- * aloud. */
-static int remount(const struct work *work, const struct disk_work *disk, const char *wanted,
+static int remount(const struct work *work, const struct disk_work *disk, const char *given,
                    struct error *error)
 {
-    static const char *const times[] = {"noatime", "nodiratime", "relatime", "strictatime"};
     const struct fstab_line *line = apply_line(work, disk->want->tier);
-    bool said = false;
+    AUTO_FREE char *options = mount_options_remount(apply_fstype(disk), line ? line->options : NULL,
+                                                    disk->want->mount_options, given);
 
-    for (size_t i = 0; i < ARRAY_SIZE(times); i++)
-        said |= text_list_has(wanted, times[i]);
-    AUTO_FREE char *negation = mount_options_negation(
-        apply_fstype(disk), line && line->options ? line->options : "", disk->want->mount_options);
-    AUTO_FREE char *options =
-        text_format("%s%s%s%s%s", said ? "" : "relatime,", negation, *negation ? "," : "",
-                    text_list_has(wanted, "ro") ? "" : "rw,", wanted);
     return mount_change_options(disk->found->disk.path, disk->path, options, error);
 }
 

@@ -117,9 +117,12 @@ void departures_make(const struct tier_views *views, struct departures *ret_depa
 static void add(struct plan *plan, const struct departure *departure, enum step step,
                 const char *op, char *detail)
 {
-    plan_tier_step(plan, departure ? tier_names[departure->tier] : NULL,
-                   departure ? departure->former->device : NULL, departure ? departure->subject : 0,
-                   step, op, detail);
+    struct plan_subject subject = {0};
+
+    if (departure)
+        subject = (struct plan_subject){tier_names[departure->tier], departure->former->device,
+                                        departure->subject};
+    plan_tier_step(plan, &subject, step, op, detail);
 }
 
 /* Something else at the tier's path: its directory couldn't go, and perhaps hides the tier. */

@@ -7,13 +7,14 @@
 #include "alloc.h"
 #include "cleanup.h"
 #include "filesystems.h"
+#include "mount_options.h"
 #include "refuse.h"
 #include "text.h"
 
 /* _netdev orders the mount after the network, where the disk is reached over it. */
 char *fstab_options_text(const struct disk_request *want, const struct disk *disk)
 {
-    bool netdev = disk->network && !text_list_has(want->mount_options, "_netdev");
+    bool netdev = disk->network && !mount_options_has(want->mount_options, "_netdev");
 
     return text_format("%s%s,x-storage-tier=%s", want->mount_options, netdev ? ",_netdev" : "",
                        tier_names[want->tier]);
@@ -34,41 +35,6 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
     AUTO_FREE char *options = fstab_options_text(want, disk);
     return text_format("UUID=%s %s %s %s 0 %d", uuid ? uuid : "<new>", path, fstype, options,
                        filesystem_find(fstype)->fsck_pass);
-}
-
-static bool concerns_filesystem(const char *option, size_t length)
-{
-    static const char others[] =
-        "defaults,auto,noauto,nofail,_netdev,user,nouser,users,owner,group,"
-        "ro,rw,dev,nodev,suid,nosuid,exec,noexec,atime,noatime,diratime,"
-        "nodiratime,relatime,norelatime,strictatime,nostrictatime";
-    AUTO_FREE char *name = alloc_string_part(option, length);
-
-    return !text_starts_with(name, "x-") && !text_list_has(others, name);
-}
-
-static char *filesystem_options(const char *options)
-{
-    AUTO_TEXT struct text kept = {0};
-
-    text_add(&kept, "");
-    while (*options) {
-        size_t length = strcspn(options, ",");
-
-        if (concerns_filesystem(options, length)) {
-            text_add_bytes(&kept, options, length);
-            text_add(&kept, ",");
-        }
-        options += length + (options[length] == ',');
-    }
-    return text_take(&kept);
-}
-
-bool fstab_same_filesystem_options(const char *a, const char *b)
-{
-    AUTO_FREE char *left = filesystem_options(a), *right = filesystem_options(b);
-
-    return text_equal(left, right);
 }
 
 static size_t next_field(const char **line)

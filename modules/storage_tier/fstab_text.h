@@ -12,10 +12,6 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
 /* Mount options of a tier with what the module appends. Owned by the caller. */
 char *fstab_options_text(const struct disk_request *want, const struct disk *disk);
 
-/* Whether two lists of options ask the same of the filesystem: userspace's options and the flags of
- * a mount, which the kernel shows, don't count. */
-bool fstab_same_filesystem_options(const char *a, const char *b);
-
 /* Whether both lines say the same: white space between fields does not count. */
 bool fstab_same_fields(const char *a, const char *b);
 

@@ -12,25 +12,37 @@
 #include "text.h"
 #include "tiers.h"
 
-struct action *plan_tier_step(struct plan *plan, const char *tier, const char *device,
-                              size_t subject, enum step step, const char *op, char *detail)
+/* What the parts of a plan are made from, and what they add to. */
+struct planning {
+    struct plan *plan;
+    const struct tier_views *views;
+    const struct departures *departures;
+    char **fstab_after; /* fstab as it will be */
+};
+
+struct action *plan_tier_step(struct plan *plan, const struct plan_subject *subject, enum step step,
+                              const char *op, char *detail)
 {
     AUTO_FREE char *owned = detail;
     struct action *action =
-        plan_add(plan, json_pack("{s:s, s:o, s:o, s:o}", "op", op, "tier", json_text(tier),
-                                 "device", json_text(device), "detail", json_text(owned)));
+        plan_add(plan, json_pack("{s:s, s:o, s:o, s:o}", "op", op, "tier", json_text(subject->tier),
+                                 "device", json_text(subject->device), "detail", json_text(owned)));
 
     action->kind = (int)step;
-    action->subject = subject;
+    action->subject = subject->index;
     return action;
 }
 
 struct action *plan_step(struct plan *plan, const struct tier_view *view, enum step step,
                          const char *op, char *detail)
 {
-    return plan_tier_step(plan, view ? tier_names[view->want->tier] : NULL,
-                          view && !view->want->os ? view->found->disk.path : NULL,
-                          view ? view->index : 0, step, op, detail);
+    struct plan_subject subject = {0};
+
+    if (view)
+        subject =
+            (struct plan_subject){tier_names[view->want->tier],
+                                  view->want->os ? NULL : view->found->disk.path, view->index};
+    return plan_tier_step(plan, &subject, step, op, detail);
 }
 
 static char *mkfs_detail(const struct tier_view *view)
@@ -145,25 +157,6 @@ static int plan_fstab(struct plan *plan, const struct tier_view *view, char **fs
     return 0;
 }
 
-static void for_each(struct plan *plan, const struct tier_views *views,
-                     void (*step)(struct plan *, const struct tier_view *))
-{
-    for (size_t i = 0; i < views->count; i++)
-        step(plan, &views->items[i]);
-}
-
-/* The same for a step that can refuse. */
-static int try_each(struct plan *plan, const struct tier_views *views,
-                    int (*step)(struct plan *, const struct tier_view *, struct error *),
-                    struct error *error)
-{
-    int r = 0;
-
-    for (size_t i = 0; i < views->count && r == 0; i++)
-        r = step(plan, &views->items[i], error);
-    return r;
-}
-
 static bool plan_has(const struct plan *plan, enum step step)
 {
     for (size_t i = 0; i < plan->count; i++)
@@ -172,10 +165,20 @@ static bool plan_has(const struct plan *plan, enum step step)
     return false;
 }
 
-static void plan_root(struct plan *plan, const struct facts *facts, const struct request *request)
+static int plan_departures(struct planning *planning, struct error *error)
 {
-    if (!facts->root.exists && !request->absent)
-        plan_step(plan, NULL, STEP_MKDIR_ROOT, "mkdir", alloc_string(request->root));
+    return departures_plan(planning->departures, planning->views, planning->plan,
+                           planning->fstab_after, error);
+}
+
+static int plan_root(struct planning *planning, struct error *error)
+{
+    const struct request *request = planning->views->request;
+
+    (void)error;
+    if (!planning->views->facts->root.exists && !request->absent)
+        plan_step(planning->plan, NULL, STEP_MKDIR_ROOT, "mkdir", alloc_string(request->root));
+    return 0;
 }
 
 static bool is_mount_point(const struct mount_list *mounts, const char *path)
@@ -187,18 +190,20 @@ static bool is_mount_point(const struct mount_list *mounts, const char *path)
 }
 
 /* The root goes when nothing is in it but directories that go, and nothing is mounted there. */
-static void plan_root_removal(struct plan *plan, const struct departures *departures,
-                              const struct tier_views *views)
+static int plan_root_removal(struct planning *planning, struct error *error)
 {
-    const struct directory *root = &views->facts->root;
+    const struct departures *departures = planning->departures;
+    const struct request *request = planning->views->request;
+    const struct facts *facts = planning->views->facts;
     size_t going = 0;
 
+    (void)error;
     for (size_t i = 0; i < departures->count; i++)
         going += departures->items[i].declared_path && departures->items[i].directory_goes;
-    if (!views->request->absent || !root->exists || root->entries.count != going ||
-        is_mount_point(&views->facts->mounts, views->request->root))
-        return;
-    plan_step(plan, NULL, STEP_LEAVE_ROOT, "rmdir", alloc_string(views->request->root));
+    if (request->absent && facts->root.exists && facts->root.entries.count == going &&
+        !is_mount_point(&facts->mounts, request->root))
+        plan_step(planning->plan, NULL, STEP_LEAVE_ROOT, "rmdir", alloc_string(request->root));
+    return 0;
 }
 
 static bool is_to_be_mounted(const struct tier_views *views)
@@ -214,22 +219,26 @@ static bool is_to_be_mounted(const struct tier_views *views)
 
 /* systemd is told before each mount, also when fstab is right already: the run that wrote it may
  * have been killed before it could. */
-static int plan_all_fstab(struct plan *plan, const struct tier_views *views,
-                          const struct facts *facts, char **fstab_after, struct error *error)
+static int plan_all_fstab(struct planning *planning, struct error *error)
 {
-    AUTO_FREE char *before = alloc_string(*fstab_after);
+    const struct tier_views *views = planning->views;
+    AUTO_FREE char *before = alloc_string(*planning->fstab_after);
     int r = 0;
 
     for (size_t i = 0; i < views->count && r == 0; i++)
-        r = plan_fstab(plan, &views->items[i], fstab_after, error);
-    if (r == 0 && facts->systemd && (strcmp(*fstab_after, before) != 0 || is_to_be_mounted(views)))
-        plan_step(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
+        r = plan_fstab(planning->plan, &views->items[i], planning->fstab_after, error);
+    if (r == 0 && views->facts->systemd &&
+        (strcmp(*planning->fstab_after, before) != 0 || is_to_be_mounted(views)))
+        plan_step(planning->plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
                   alloc_string("systemctl daemon-reload"));
     return r;
 }
 
-static int check_records(const struct plan *plan, const struct facts *facts, struct error *error)
+static int check_records(struct planning *planning, struct error *error)
 {
+    const struct plan *plan = planning->plan;
+    const struct facts *facts = planning->views->facts;
+
     if (!facts->records_unwritable || !(plan_has(plan, STEP_MKFS) || plan_has(plan, STEP_WIPE) ||
                                         plan_has(plan, STEP_LEAVE_FSTAB)))
         return 0;
@@ -240,19 +249,21 @@ static int check_records(const struct plan *plan, const struct facts *facts, str
         facts->records_unwritable);
 }
 
-static int check_root(const struct plan *plan, const struct facts *facts,
-                      const struct request *request, struct error *error)
+static int check_root(struct planning *planning, struct error *error)
 {
+    const struct plan *plan = planning->plan;
+    const struct facts *facts = planning->views->facts;
+
     if (!facts->root_unwritable ||
         !(plan_has(plan, STEP_MKDIR_ROOT) || plan_has(plan, STEP_MKDIR) ||
           plan_has(plan, STEP_IMMUTABLE_CLEAR) || plan_has(plan, STEP_LEAVE_RMDIR)))
         return 0;
     return error_refuse(error, "root-unwritable",
-                        "directories are to be made or changed at %s, but %s", request->root,
-                        facts->root_unwritable);
+                        "directories are to be made or changed at %s, but %s",
+                        planning->views->request->root, facts->root_unwritable);
 }
 
-static void add_restart(struct plan *plan)
+static void plan_restart(struct plan *plan)
 {
     bool swap = plan_has(plan, STEP_SWAPON) || plan_has(plan, STEP_LEAVE_SWAPOFF);
     json_t *reasons =
@@ -264,36 +275,43 @@ static void add_restart(struct plan *plan)
     json_object_set_new(plan->consequences, "restart_reasons", reasons);
 }
 
-static int plan_steps(struct plan *plan, const struct tier_views *views,
-                      const struct departures *departures, char **fstab_after, struct error *error)
-{
-    const struct request *request = views->request;
-    const struct facts *facts = views->facts;
-    int r = departures_plan(departures, views, plan, fstab_after, error);
+/* The plan from its first action to its last: each of these is done for the whole host, or for one
+ * tier after the other, and can refuse. */
+static const struct plan_part {
+    int (*host)(struct planning *planning, struct error *error);
+    void (*tier)(struct plan *plan, const struct tier_view *view);
+    int (*tier_or_refuse)(struct plan *plan, const struct tier_view *view, struct error *error);
+} plan_order[] = {
+    {.host = plan_departures},
+    {.host = plan_root_removal},
+    {.tier = plan_making},
+    {.tier_or_refuse = plan_swapoff},
+    {.tier = plan_swap_growing},
+    {.tier = plan_label},
+    {.host = plan_root},
+    {.tier = plan_directory},
+    {.tier = plan_remount},
+    {.host = plan_all_fstab},
+    {.tier = plan_mount},
+    {.tier = plan_mounted_label},
+    {.tier = plan_mounted_growing},
+    {.tier = plan_swapon},
+    {.tier_or_refuse = plan_permissions},
+    {.host = check_root},
+    {.host = check_records},
+};
 
-    if (r < 0)
-        return r;
-    plan_root_removal(plan, departures, views);
-    for_each(plan, views, plan_making);
-    r = try_each(plan, views, plan_swapoff, error);
-    if (r < 0)
-        return r;
-    for_each(plan, views, plan_swap_growing);
-    for_each(plan, views, plan_label);
-    plan_root(plan, facts, request);
-    for_each(plan, views, plan_directory);
-    for_each(plan, views, plan_remount);
-    r = plan_all_fstab(plan, views, facts, fstab_after, error);
-    if (r < 0)
-        return r;
-    for_each(plan, views, plan_mount);
-    for_each(plan, views, plan_mounted_label);
-    for_each(plan, views, plan_mounted_growing);
-    for_each(plan, views, plan_swapon);
-    r = try_each(plan, views, plan_permissions, error);
-    if (r == 0)
-        r = check_root(plan, facts, request, error);
-    return r < 0 ? r : check_records(plan, facts, error);
+static int plan_part(const struct plan_part *part, struct planning *planning, struct error *error)
+{
+    const struct tier_views *views = planning->views;
+    int r = part->host ? part->host(planning, error) : 0;
+
+    for (size_t i = 0; !part->host && i < views->count && r == 0; i++)
+        if (part->tier)
+            part->tier(planning->plan, &views->items[i]);
+        else
+            r = part->tier_or_refuse(planning->plan, &views->items[i], error);
+    return r;
 }
 
 int storage_plan(const void *request_, const void *facts_, struct plan *plan, struct error *error)
@@ -308,10 +326,12 @@ int storage_plan(const void *request_, const void *facts_, struct plan *plan, st
     if (r < 0)
         return r;
     departures_make(&views, &departures);
-    r = plan_steps(plan, &views, &departures, &fstab_after, error);
+    for (size_t i = 0; i < ARRAY_SIZE(plan_order) && r == 0; i++)
+        r = plan_part(&plan_order[i], &(struct planning){plan, &views, &departures, &fstab_after},
+                      error);
     if (r < 0)
         return r;
-    add_restart(plan);
+    plan_restart(plan);
     tier_report(&views, plan);
     tier_diff(&views, &departures, fstab_after, plan);
     return 0;

@@ -1,62 +1,9 @@
 #include "plan_parts.h"
 
-#include <string.h>
-
 #include "alloc.h"
 #include "cleanup.h"
-#include "fstab_text.h"
 #include "mount_options.h"
 #include "text.h"
-
-/* Read as mount(8) reads them: the last one counts, and some imply others. */
-static bool flag_wanted(const struct tier_view *view, const char *flag)
-{
-    static const struct {
-        const char *option, *flags;
-        bool value;
-    } meanings[] = {
-        {"ro", "ro", true},
-        {"rw", "ro", false},
-        {"nodev", "nodev", true},
-        {"dev", "nodev", false},
-        {"nosuid", "nosuid", true},
-        {"suid", "nosuid", false},
-        {"noexec", "noexec", true},
-        {"exec", "noexec", false},
-        {"noatime", "noatime", true},
-        {"atime", "noatime", false},
-        {"strictatime", "noatime", false},
-        {"nodiratime", "nodiratime", true},
-        {"diratime", "nodiratime", false},
-        {"user", "noexec,nosuid,nodev", true},
-        {"users", "noexec,nosuid,nodev", true},
-        {"owner", "nosuid,nodev", true},
-        {"group", "nosuid,nodev", true},
-    };
-    const char *p = view->want->mount_options;
-    bool wanted = false;
-
-    for (size_t length; *p; p += length + (p[length] == ',')) {
-        length = strcspn(p, ",");
-        for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
-            if (strlen(meanings[i].option) == length &&
-                strncmp(meanings[i].option, p, length) == 0 &&
-                text_list_has(meanings[i].flags, flag))
-                wanted = meanings[i].value;
-    }
-    return wanted;
-}
-
-/* The flags of the mount itself, which the kernel shows as they were asked for. */
-static bool flags_differ(const struct tier_view *view)
-{
-    static const char *const flags[] = {"ro", "nodev", "nosuid", "noexec", "noatime", "nodiratime"};
-
-    for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-        if (text_list_has(view->mount->options, flags[i]) != flag_wanted(view, flags[i]))
-            return true;
-    return false;
-}
 
 static bool options_changed(const struct tier_view *view)
 {
@@ -67,7 +14,7 @@ static bool options_changed(const struct tier_view *view)
                               view->found->discards))
         return true;
     return line && line->options &&
-           !fstab_same_filesystem_options(line->options, view->want->mount_options);
+           !mount_options_same_for_filesystem(line->options, view->want->mount_options);
 }
 
 static void warn_of_staying(struct plan *plan, const struct tier_view *view)
@@ -88,7 +35,9 @@ static void warn_of_staying(struct plan *plan, const struct tier_view *view)
 /* Before the line is written: the next boot must not find one that the filesystem refuses. */
 void plan_remount(struct plan *plan, const struct tier_view *view)
 {
-    if (!view->mounted || (!flags_differ(view) && !options_changed(view)))
+    if (!view->mounted ||
+        (!mount_options_flags_differ(view->want->mount_options, view->mount->options) &&
+         !options_changed(view)))
         return;
     plan_step(plan, view, STEP_REMOUNT, "remount",
               text_format("%s with %s", view->path, view->want->mount_options));

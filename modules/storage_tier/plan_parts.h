@@ -5,10 +5,15 @@
 #include "steps.h"
 #include "tiers.h"
 
-/* Adds an action, which is valid until the next one; steals `detail`. `tier` and `device` are what
- * it shows, NULL: none. */
-struct action *plan_tier_step(struct plan *plan, const char *tier, const char *device,
-                              size_t subject, enum step step, const char *op, char *detail);
+/* What an action is about: the tier and the device that it shows, NULL: none. */
+struct plan_subject {
+    const char *tier, *device;
+    size_t index; /* action.subject */
+};
+
+/* Adds an action, which is valid until the next one; steals `detail`. */
+struct action *plan_tier_step(struct plan *plan, const struct plan_subject *subject, enum step step,
+                              const char *op, char *detail);
 
 /* The same for a declared disk. `view` NULL: about no tier. Steals `detail`. */
 struct action *plan_step(struct plan *plan, const struct tier_view *view, enum step step,

@@ -2,6 +2,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
+#include "mount_options.h"
 #include "refuse.h"
 #include "text.h"
 
@@ -16,7 +17,7 @@ static const struct swap *active_swap(const struct tier_view *view)
 /* Of the kernel's own choice, which is below zero. */
 static bool priority_is_taken_back(const struct tier_view *view, const struct swap *swap)
 {
-    AUTO_FREE char *before = view->line ? text_list_value(view->line->options, "pri") : NULL;
+    AUTO_FREE char *before = view->line ? mount_options_value(view->line->options, "pri") : NULL;
 
     return view->request->swap_priority < 0 && before && swap->priority >= 0;
 }

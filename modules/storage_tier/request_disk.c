@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "filesystems.h"
 #include "mode.h"
+#include "mount_options.h"
 #include "text.h"
 
 const char *request_string(const json_t *object, const char *key)
@@ -65,7 +66,7 @@ static int parse_filesystem(const json_t *json, const json_t *params, struct dis
     if (disk->tier != TIER_SWAP) {
         disk->mount_options =
             alloc_string(options ? options : request_string(params, "mount_options"));
-        int r = request_check_mount_options(disk, error);
+        int r = mount_options_check(disk, error);
         if (r < 0)
             return r;
     }

@@ -1,4 +1,4 @@
-/* The parts of request_parse(): one disk, and the options handed on to mkfs and mount. */
+/* The parts of request_parse(). */
 #pragma once
 
 #include "request.h"
@@ -12,6 +12,3 @@ int request_copy(const json_t *object, const char *key, char **ret, struct error
 /* One element of `disks`, with what `params` gives for all of them. */
 int request_parse_disk(const json_t *json, const json_t *params, struct disk_request *disk,
                        struct error *error);
-
-/* Refuses options that would take away what the module relies on. */
-int request_check_mount_options(const struct disk_request *disk, struct error *error);

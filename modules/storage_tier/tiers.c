@@ -4,6 +4,7 @@
 #include "departures.h"
 #include "filesystems.h"
 #include "fstab_text.h"
+#include "mount_options.h"
 #include "refuse.h"
 #include "text.h"
 
@@ -123,10 +124,10 @@ static bool is_stopped(const struct tier_view *view)
 {
     const char *options = view->mount->fs_options;
 
-    if (text_list_has(options, "emergency_ro") || text_list_has(options, "shutdown"))
+    if (mount_options_has(options, "emergency_ro") || mount_options_has(options, "shutdown"))
         return true;
-    return text_list_has(options, "ro") && !text_list_has(view->mount->options, "ro") &&
-           !text_list_has(view->want->mount_options, "ro");
+    return mount_options_has(options, "ro") && !mount_options_has(view->mount->options, "ro") &&
+           !mount_options_has(view->want->mount_options, "ro");
 }
 
 static int check_health(const struct tier_view *view, struct error *error)
@@ -156,7 +157,7 @@ static void fill_after(struct tier_view *view)
         return;
     view->fstype = verdict_makes(view->verdict) ? view->want->fstype : fs->type;
     view->uuid = verdict_makes(view->verdict) ? NULL : fs->uuid;
-    view->read_only = text_list_has(view->want->mount_options, "ro");
+    view->read_only = mount_options_has(view->want->mount_options, "ro");
     bool kept =
         view->verdict == VERDICT_ADOPT || (view->read_only && !verdict_makes(view->verdict));
     view->label = kept ? fs->label : tier_label(view->want->tier);

@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "lookup.h"
 #include "model_host.h"
+#include "mount_options.h"
 #include "text.h"
 
 enum { FIRST_DEVICE = 2064, DEVICES_APART = 16, DIRECTORY_MODE = 0755 };
@@ -139,7 +140,7 @@ static void fill_lines(const struct model_host *host, struct fstab *fstab)
             line->target = alloc_string(target);
             line->fstype = alloc_string(fstype);
             line->options = alloc_string(options);
-            line->tier = text_list_value(options, "x-storage-tier");
+            line->tier = mount_options_value(options, "x-storage-tier");
         }
         free(text);
         p += length + (p[length] == '\n');

@@ -12,7 +12,6 @@
 #include "cleanup.h"
 #include "fstab_text.h"
 #include "mode.h"
-#include "mount_options.h"
 
 static void expect_edit(const char *text, const char *old_line, const char *new_line,
                         const char *expected)
@@ -83,101 +82,6 @@ static void lines(void **state)
                 "UUID=<new> /srv/cold xfs noatime,_netdev,x-storage-tier=cold 0 0");
     expect_line(TIER_WARM, -1, true, "a,_netdev,b", "btrfs", "1",
                 "UUID=1 /srv/warm btrfs a,_netdev,b,x-storage-tier=warm 0 0");
-}
-
-static void options_that_the_filesystem_sees(void **state)
-{
-    (void)state;
-    assert_true(fstab_same_filesystem_options("noatime,nofail,x-a=b,_netdev", "defaults"));
-    assert_true(fstab_same_filesystem_options("a,noatime,b", "a,b,"));
-    assert_false(fstab_same_filesystem_options("a,b", "b,a"));
-    assert_false(fstab_same_filesystem_options("a", ""));
-    assert_false(fstab_same_filesystem_options("compress=zstd", "compress=lzo"));
-}
-
-static void expect_negation(const char *fstype, const char *before, const char *after,
-                            const char *expected)
-{
-    AUTO_FREE char *negation = mount_options_negation(fstype, before, after);
-
-    assert_string_equal(negation, expected);
-}
-
-static void expect_staying(const char *before, const char *after, const char *shown,
-                           const char *expected)
-{
-    AUTO_FREE char *staying = mount_options_staying("ext4", before, after, shown);
-
-    if (expected)
-        assert_string_equal(staying, expected);
-    else
-        assert_null(staying);
-}
-
-static void options_that_are_taken_back(void **state)
-{
-    (void)state;
-    expect_negation("ext4", "noatime,discard,commit=7,nofail", "noatime", "nodiscard,commit=0");
-    expect_negation("ext4", "discard,commit=7", "commit=9,discard", "");
-    expect_negation("ext4", "lazytime,discard_max=1", "", "nolazytime");
-    expect_negation("xfs", "discard,commit=7", "defaults", "");
-    expect_negation("btrfs", "compress=zstd,commit=7", "compress=lzo", "commit=0");
-    expect_negation("btrfs", "compress-force=zstd", "compress=lzo", "");
-    expect_negation("btrfs", "compress=zstd", "defaults", "compress=no");
-    expect_staying("errors=panic,discard", "defaults", "rw,errors=panic,discard", "errors=panic");
-    expect_staying("errors=panic", "errors=continue", "rw,errors=panic", NULL);
-    expect_staying("errors=panic", "defaults", "rw", NULL);
-    expect_staying("rw,nofail,noatime", "defaults", "rw,errors=panic", NULL);
-}
-
-static void options_for_mount_only(void **state)
-{
-    static const struct {
-        const char *options, *rest;
-    } cases[] = {
-        {"noatime,data=journal", "noatime"},
-        {"logbsize=64k", ""},
-        {"a,nouuid,b", "a,b"},
-        {"data=journal,noatime", "noatime"},
-        {"noatime,nofail,commit=5,database,discard", "noatime,nofail,commit=5,database,discard"},
-        {"", ""}};
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        AUTO_FREE char *rest = mount_options_for_remount(cases[i].options);
-        assert_string_equal(rest, cases[i].rest);
-    }
-}
-
-static void options_that_the_kernel_shows(void **state)
-{
-    static const struct {
-        const char *fstype, *wanted, *shown;
-        bool missing;
-    } cases[] = {{"ext4", "noatime,commit=7", "rw", true},
-                 {"ext4", "noatime,commit=7", "rw,commit=7", false},
-                 {"ext4", "noatime,commit=7", "rw,commit=70", true},
-                 {"ext4", "commit=5", "rw", false},
-                 {"ext4", "commit=0", "rw", false},
-                 {"ext4", "commit=007", "rw", false},
-                 {"ext4", "commit=7s", "rw", false},
-                 {"btrfs", "commit=5", "rw,commit=5", false},
-                 {"btrfs", "commit=5", "rw", true},
-                 {"btrfs", "commit=30", "rw", false},
-                 {"xfs", "commit=7,discard", "rw", false},
-                 {"btrfs", "discard", "rw,discard=async", false},
-                 {"ext4", "discard", "rw", true},
-                 {"ext4", "discard,nodiscard", "rw", false},
-                 {"ext4", "discard", "rw,discard", false},
-                 {"ext4", "defaults,lazytime,errors=remount-ro,user_xattr", "rw", false}};
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-        assert_int_equal(
-            mount_options_missing(cases[i].fstype, cases[i].wanted, cases[i].shown, true),
-            cases[i].missing);
-    assert_false(mount_options_missing("ext4", "discard", "rw", false));
-    assert_true(mount_options_missing("ext4", "discard,commit=7", "rw", false));
 }
 
 #define UUID "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11"
@@ -409,13 +313,9 @@ int main(void)
         cmocka_unit_test(other_spellings_of_the_path),
         cmocka_unit_test(other_names_of_the_device),
         cmocka_unit_test(names_of_the_label),
-        cmocka_unit_test(options_that_are_taken_back),
-        cmocka_unit_test(options_for_mount_only),
-        cmocka_unit_test(options_that_the_kernel_shows),
         cmocka_unit_test(lines_that_nobody_can_parse),
         cmocka_unit_test(two_lines_of_ours),
         cmocka_unit_test(lines),
-        cmocka_unit_test(options_that_the_filesystem_sees),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,12 +46,29 @@ static int fstab_note_broken(struct libmnt_table *table, const char *filename, i
     return 1;
 }
 
+/* The first value that the option has; NULL: none. */
+static char *fstab_option_value(const char *options, const char *name)
+{
+    char *rest = (char *)options, *option, *value;
+    size_t length, value_length;
+
+    while (rest && mnt_optstr_next_option(&rest, &option, &length, &value, &value_length) == 0)
+        if (value && length == strlen(name) && strncmp(option, name, length) == 0)
+            return alloc_string_part(value, value_length);
+    return NULL;
+}
+
+static bool fstab_has_option(const char *options, const char *name)
+{
+    return mnt_optstr_get_option(options, name, NULL, NULL) == 0;
+}
+
 static void fstab_fill_line(struct libmnt_fs *fs, int number, const char *text, size_t length,
                             struct fstab_line *line)
 {
     const char *tag = NULL, *value = NULL;
     const char *options = mnt_fs_get_options(fs);
-    AUTO_FREE char *comment = text_list_value(options, "comment");
+    AUTO_FREE char *comment = fstab_option_value(options, "comment");
 
     line->number = number;
     line->text = alloc_string_part(text, length);
@@ -63,7 +80,7 @@ static void fstab_fill_line(struct libmnt_fs *fs, int number, const char *text, 
     line->target = alloc_string(mnt_fs_get_target(fs));
     line->fstype = alloc_string(mnt_fs_get_fstype(fs));
     line->options = alloc_string(options);
-    line->tier = text_list_value(options, "x-storage-tier");
+    line->tier = fstab_option_value(options, "x-storage-tier");
     line->cloud_init = text_equal(comment, "cloudconfig");
 }
 
@@ -234,7 +251,7 @@ static uint64_t devno_tagged(const char *source)
 static uint64_t fstab_line_device(const struct fstab_line *line, const struct mount_list *mounts)
 {
     const char *source = line->source;
-    bool bind = text_list_has(line->options, "bind") || text_list_has(line->options, "rbind");
+    bool bind = fstab_has_option(line->options, "bind") || fstab_has_option(line->options, "rbind");
 
     if (source && *source == '/')
         return bind ? 0 : devno_of_node(source);

@@ -83,7 +83,8 @@ static void mounts_add(struct libmnt_fs *fs, void *list)
     mount->options = copy_or_empty(mnt_fs_get_vfs_options(fs));
     mount->fs_options = copy_or_empty(mnt_fs_get_fs_options(fs));
     mount->read_only =
-        text_list_has(mount->options, "ro") || text_list_has(mount->fs_options, "ro");
+        mnt_optstr_get_option(mount->options, "ro", NULL, NULL) == 0 ||
+                       mnt_optstr_get_option(mount->fs_options, "ro", NULL, NULL) == 0;
 }
 
 int mounts_read(struct mount_list *ret_mounts, struct error *error)
