@@ -187,9 +187,8 @@ static int arguments_open(const char *path, int *ret_fd, struct error *error)
     return 0;
 }
 
-/* Fewer than `wanted` bytes are for the parser to refuse. */
-static int arguments_read_bytes(size_t wanted, char **ret_text, size_t *ret_length,
-                                struct error *error)
+/* How many there were; fewer than `wanted` bytes are for the parser to refuse. */
+static int arguments_read_bytes(size_t wanted, char **ret_text, struct error *error)
 {
     AUTO_FREE char *text = NULL;
     size_t length = 0;
@@ -206,8 +205,7 @@ static int arguments_read_bytes(size_t wanted, char **ret_text, size_t *ret_leng
         length += n > 0 ? (size_t)n : 0;
     }
     *ret_text = TAKE_PTR(text);
-    *ret_length = length;
-    return 0;
+    return (int)length;
 }
 
 int arguments_read(const char *path, size_t length, json_t **ret_arguments, struct error *error)
@@ -221,10 +219,8 @@ int arguments_read(const char *path, size_t length, json_t **ret_arguments, stru
     if (!from_stdin)
         r = arguments_open(path, &fd, error);
     if (r == 0 && from_stdin && length > 0)
-        r = arguments_read_bytes(length, &text, &length, error);
+        r = arguments_read_bytes(length, &text, error);
     else if (r == 0)
-        r = file_read_fd(from_stdin ? STDIN_FILENO : fd, name, SIZE_LIMIT, &text, &length, error);
-    if (r == 0)
-        r = arguments_parse(text, length, name, ret_arguments, error);
-    return r;
+        r = file_read_fd(from_stdin ? STDIN_FILENO : fd, name, SIZE_LIMIT, &text, error);
+    return r < 0 ? r : arguments_parse(text, (size_t)r, name, ret_arguments, error);
 }

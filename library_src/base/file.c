@@ -12,8 +12,7 @@
 
 enum { READ_STEP = 64 * 1024, VALUE_LIMIT = 64 * 1024 };
 
-int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
-                 struct error *error)
+int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, struct error *error)
 {
     AUTO_FREE char *data = NULL;
     size_t length = 0, capacity = 0;
@@ -36,18 +35,16 @@ int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t
     }
     data[length] = '\0';
     *ret_data = TAKE_PTR(data);
-    *ret_length = length;
-    return 0;
+    return (int)length;
 }
 
-int file_read(const char *path, size_t limit, char **ret_data, size_t *ret_length,
-              struct error *error)
+int file_read(const char *path, size_t limit, char **ret_data, struct error *error)
 {
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
     if (fd < 0)
         return error_set_errno(error, -errno, "opening %s", path);
-    return file_read_fd(fd, path, limit, ret_data, ret_length, error);
+    return file_read_fd(fd, path, limit, ret_data, error);
 }
 
 char *file_read_value(const char *format, ...)
@@ -55,12 +52,11 @@ char *file_read_value(const char *format, ...)
     struct error error = ERROR_INIT;
     char *data = NULL;
     va_list arguments;
-    size_t length;
 
     va_start(arguments, format);
     AUTO_FREE char *path = text_vformat(format, arguments);
     va_end(arguments);
-    if (file_read(path, VALUE_LIMIT, &data, &length, &error) < 0) {
+    if (file_read(path, VALUE_LIMIT, &data, &error) < 0) {
         error_clear(&error);
         return NULL;
     }

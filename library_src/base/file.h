@@ -6,14 +6,13 @@
 
 #include "error.h"
 
-/* Reads up to `limit` bytes of an open file from its offset on. *ret_data is owned by the caller
- * and has a NUL after its *ret_length bytes. -EFBIG when there is more. */
-int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, size_t *ret_length,
-                 struct error *error);
+/* Reads up to `limit` bytes (less than 2 GiB) of an open file from its offset on, and returns how
+ * many there were. *ret_data is owned by the caller and has a NUL after them. -EFBIG when there is
+ * more. */
+int file_read_fd(int fd, const char *name, size_t limit, char **ret_data, struct error *error);
 
 /* The same for a path. A missing file is -ENOENT. */
-int file_read(const char *path, size_t limit, char **ret_data, size_t *ret_length,
-              struct error *error);
+int file_read(const char *path, size_t limit, char **ret_data, struct error *error);
 
 /* A short file's text without white space at its ends (sysfs, procfs); NULL when it can't be read.
  */

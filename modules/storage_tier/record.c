@@ -33,13 +33,12 @@ static char *record_path(const char *uuid)
 static int record_read(const char *name, struct intent_list *intents, struct error *error)
 {
     AUTO_FREE char *path = record_path(name), *data = NULL;
-    size_t length;
     json_error_t place;
-    int r = file_read(path, RECORD_LIMIT, &data, &length, error);
+    int r = file_read(path, RECORD_LIMIT, &data, error);
 
     if (r < 0)
         return r;
-    AUTO_JSON json_t *json = json_loadb(data, length, 0, &place);
+    AUTO_JSON json_t *json = json_loadb(data, (size_t)r, 0, &place);
     if (!json)
         return error_set(error, -EBADMSG,
                          "the intent record %s is damaged: %s; remove it (a disk that it was about "
@@ -303,8 +302,7 @@ int stamps_find_orphan(const struct disk *disk, char **ret_uuid, struct error *e
 
 int uuid_draw(char **ret_uuid, struct error *error)
 {
-    size_t length;
-    int r = file_read("/proc/sys/kernel/random/uuid", UUID_LIMIT, ret_uuid, &length, error);
+    int r = file_read("/proc/sys/kernel/random/uuid", UUID_LIMIT, ret_uuid, error);
 
     if (r < 0)
         return error_wrap(error, "drawing a UUID");

@@ -21,20 +21,26 @@ struct seen {
     json_t *hosts, *addresses;
 };
 
-static void check_others(const json_t *object, bool (*is_known)(const char *),
-                         const char *const *own, const char *kept, const struct place *place,
+/* The keys of a place in the outputs. */
+struct keys {
+    bool (*is_known)(const char *name);
+    const char *const *own; /* variables that this program sets there itself */
+    const char *others;     /* where what isn't known is kept */
+};
+
+static void check_others(const json_t *object, const struct keys *keys, const struct place *place,
                          struct problems *problems)
 {
     const char *key;
     json_t *value;
 
     json_object_foreach ((json_t *)object, key, value) {
-        if (word_in(own, key) && !json_is_null(value))
+        if (word_in(keys->own, key) && !json_is_null(value))
             problem_error(problems, PLACE_KEY(place, key),
                           "this program sets that variable itself (see --help): "
                           "put another value into host_vars (or group_vars)");
-        else if (!is_known(key))
-            check_unknown(key, value, place, kept, problems);
+        else if (!keys->is_known(key))
+            check_unknown(key, value, place, keys->others, problems);
     }
 }
 
@@ -158,8 +164,10 @@ static void check_node(const json_t *node, const struct place *place, struct see
     const char *provider = check_provider(node, place, problems);
     check_disks(json_object_get(node, "disks"), provider, place, problems);
     check_variables(node, place, problems);
-    check_others(node, name_is_node_key, own_host_variables, "the variable terraform of this host",
-                 place, problems);
+    check_others(
+        node,
+        &(struct keys){name_is_node_key, own_host_variables, "the variable terraform of this host"},
+        place, problems);
 }
 
 static void check_role(const char *role, const json_t *nodes, const struct place *vms,
@@ -216,6 +224,8 @@ void check_outputs(const json_t *outputs, struct problems *problems)
     check_user(outputs, "username", NULL, problems);
     check_password(outputs, problems);
     check_vms(json_object_get(outputs, "vms"), problems);
-    check_others(outputs, name_is_output_key, own_variables, "the variable terraform of all hosts",
-                 NULL, problems);
+    check_others(
+        outputs,
+        &(struct keys){name_is_output_key, own_variables, "the variable terraform of all hosts"},
+        NULL, problems);
 }

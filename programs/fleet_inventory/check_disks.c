@@ -13,7 +13,8 @@ static const char *const mounted_tiers[] = {"hot", "warm", "cold", NULL};
 
 /* Which disk of a node was the first to name a tier, and which the first of a name. */
 struct disks_seen {
-    json_t *tiers; /* tier → {"os": n, "data": n} */
+    const char *provider; /* of the node; NULL: none that is known */
+    json_t *tiers;        /* tier → {"os": n, "data": n} */
     json_t *names;
     bool unknown_tier;
 };
@@ -117,9 +118,8 @@ static bool has_others(const json_t *disk)
     return false;
 }
 
-static void check_name(const char *name, const json_t *disk, const char *provider, size_t index,
-                       const struct place *place, struct disks_seen *seen,
-                       struct problems *problems)
+static void check_name(const char *name, const json_t *disk, const struct place *place,
+                       struct disks_seen *seen, struct problems *problems)
 {
     AUTO_FREE char *quoted = name_quoted(name);
     const struct place *here = PLACE_KEY(place, "name");
@@ -137,7 +137,7 @@ static void check_name(const char *name, const json_t *disk, const char *provide
         problem_error(problems, here, "%s is there twice, first as disks[%" JSON_INTEGER_FORMAT "]",
                       quoted, json_integer_value(before));
     else
-        json_object_set_new(seen->names, name, json_integer((json_int_t)index));
+        json_object_set_new(seen->names, name, json_integer((json_int_t)place->index));
     if (text_equal(name, "os") || explicit)
         return;
     if (!name_is_data_disk(name))
@@ -145,14 +145,14 @@ static void check_name(const char *name, const json_t *disk, const char *provide
                         "%s is neither os nor data-N: only device, serial or wwn can tell which "
                         "disk it is",
                         quoted);
-    else if (text_equal(provider, "generic"))
+    else if (text_equal(seen->provider, "generic"))
         problem_warning(problems, here,
                         "provider generic says nothing about %s: give device, serial or wwn",
                         quoted);
 }
 
 /* One disk per tier; only the OS disk may have to step back for a data disk. */
-static void check_tier_free(const char *tier, bool is_os, size_t index, const struct place *place,
+static void check_tier_free(const char *tier, bool is_os, const struct place *place,
                             struct disks_seen *seen, struct problems *problems)
 {
     const char *kind = is_os ? "os" : "data", *other = is_os ? "data" : "os";
@@ -171,10 +171,10 @@ static void check_tier_free(const char *tier, bool is_os, size_t index, const st
     if (!holders)
         json_object_set_new(seen->tiers, tier, holders = json_object());
     if (!before)
-        json_object_set_new(holders, kind, json_integer((json_int_t)index));
+        json_object_set_new(holders, kind, json_integer((json_int_t)place->parent->index));
 }
 
-static void check_tier(const json_t *disk, bool is_os, size_t index, const struct place *place,
+static void check_tier(const json_t *disk, bool is_os, const struct place *place,
                        struct disks_seen *seen, struct problems *problems)
 {
     const char *tier = check_text(disk, "tier", place, problems);
@@ -190,12 +190,11 @@ static void check_tier(const json_t *disk, bool is_os, size_t index, const struc
     } else if (is_os && text_equal(tier, "swap")) {
         problem_error(problems, here, "the OS disk can't be swap");
     } else {
-        check_tier_free(tier, is_os, index, here, seen, problems);
+        check_tier_free(tier, is_os, here, seen, problems);
     }
 }
 
-static void check_disk(const json_t *disk, const char *provider, size_t index,
-                       const struct place *place, struct disks_seen *seen,
+static void check_disk(const json_t *disk, const struct place *place, struct disks_seen *seen,
                        struct problems *problems)
 {
     if (!json_is_object(disk)) {
@@ -206,8 +205,8 @@ static void check_disk(const json_t *disk, const char *provider, size_t index,
     const char *name = check_text(disk, "name", place, problems);
     bool is_os = text_equal(name, "os");
     if (name)
-        check_name(name, disk, provider, index, place, seen, problems);
-    check_tier(disk, is_os, index, place, seen, problems);
+        check_name(name, disk, place, seen, problems);
+    check_tier(disk, is_os, place, seen, problems);
     check_keys(disk, is_os, place, problems);
 }
 
@@ -231,7 +230,7 @@ void check_disks(const json_t *disks, const char *provider, const struct place *
                  struct problems *problems)
 {
     AUTO_JSON json_t *tiers = json_object(), *names = json_object();
-    struct disks_seen seen = {.tiers = tiers, .names = names};
+    struct disks_seen seen = {.provider = provider, .tiers = tiers, .names = names};
     const struct place *place = PLACE_KEY(node, "disks");
     json_t *disk;
     size_t i;
@@ -242,6 +241,6 @@ void check_disks(const json_t *disks, const char *provider, const struct place *
         return;
     }
     json_array_foreach (disks, i, disk)
-        check_disk(disk, provider, i, PLACE_ITEM(place, i), &seen, problems);
+        check_disk(disk, PLACE_ITEM(place, i), &seen, problems);
     check_whole(disks, &seen, place, problems);
 }

@@ -131,13 +131,11 @@ int input_parse(const char *name, const char *data, size_t length, json_t **ret_
 int input_load(const char *name, json_t **ret_outputs, struct error *error)
 {
     AUTO_FREE char *data = NULL;
-    size_t length = 0;
     bool standard = text_equal(name, "-");
-    int r = standard
-                ? file_read_fd(STDIN_FILENO, "standard input", INPUT_LIMIT, &data, &length, error)
-                : file_read(name, INPUT_LIMIT, &data, &length, error);
+    int r = standard ? file_read_fd(STDIN_FILENO, "standard input", INPUT_LIMIT, &data, error)
+                     : file_read(name, INPUT_LIMIT, &data, error);
 
     if (r < 0)
         return r;
-    return input_parse(standard ? "standard input" : name, data, length, ret_outputs, error);
+    return input_parse(standard ? "standard input" : name, data, (size_t)r, ret_outputs, error);
 }

@@ -105,13 +105,13 @@ static int probe(const void *data, const void *before, void **ret_facts, struct 
 {
     const struct request *request = data;
     AUTO_FREE struct facts *facts = alloc_zeroed(1, sizeof(*facts));
-    size_t length;
 
     (void)before;
-    int r = file_read(request->path, LIMIT, &facts->content, &length, error);
-    if (r == 0)
-        *ret_facts = TAKE_PTR(facts);
-    return r;
+    int r = file_read(request->path, LIMIT, &facts->content, error);
+    if (r < 0)
+        return r;
+    *ret_facts = TAKE_PTR(facts);
+    return 0;
 }
 
 static void facts_free(void *data)

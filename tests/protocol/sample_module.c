@@ -63,11 +63,10 @@ static int probe(const void *data, const void *before, void **ret_facts, struct 
     (void)before;
     const struct request *request = data;
     struct facts *facts = alloc_zeroed(1, sizeof(*facts));
-    size_t length;
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < FILES; i++) {
-        r = file_read(request->paths[i], LIMIT, &facts->contents[i], &length, error);
+    for (size_t i = 0; r >= 0 && i < FILES; i++) {
+        r = file_read(request->paths[i], LIMIT, &facts->contents[i], error);
         if (r == -ENOENT) {
             error_clear(error);
             r = 0;

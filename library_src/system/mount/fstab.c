@@ -199,16 +199,15 @@ static char *fstab_find_unwritable(const char *path)
     return NULL;
 }
 
-static int fstab_read_text(const char *path, char **ret_text, size_t *ret_length,
-                           struct error *error)
+/* How many bytes it has; none where there is no file. */
+static int fstab_read_text(const char *path, char **ret_text, struct error *error)
 {
-    int r = file_read(path, FSTAB_LIMIT, ret_text, ret_length, error);
+    int r = file_read(path, FSTAB_LIMIT, ret_text, error);
 
     if (r != -ENOENT)
         return r;
     error_clear(error);
     *ret_text = alloc_string("");
-    *ret_length = 0;
     return 0;
 }
 
@@ -268,21 +267,19 @@ void fstab_find_devices(struct fstab *fstab, const struct mount_list *mounts)
 int fstab_read(const char *path, struct fstab *ret_fstab, struct error *error)
 {
     struct fstab fstab = {0};
-    size_t length = 0;
 
     fstab.path = realpath(path, NULL);
     if (!fstab.path && errno == ENOMEM)
         alloc_failed();
     if (!fstab.path)
         fstab.path = alloc_string(path);
-    int r = fstab_read_text(fstab.path, &fstab.text, &length, error);
-    if (r == 0)
-        r = fstab_parse(&fstab, error);
+    int length = fstab_read_text(fstab.path, &fstab.text, error);
+    int r = length < 0 ? length : fstab_parse(&fstab, error);
     if (r < 0) {
         fields_release(&fstab_fields, &fstab);
         return r;
     }
-    fstab.unwritable = strlen(fstab.text) == length
+    fstab.unwritable = strlen(fstab.text) == (size_t)length
                            ? fstab_find_unwritable(fstab.path)
                            : text_format("%s contains NUL bytes", fstab.path);
     *ret_fstab = fstab;
@@ -310,8 +307,7 @@ static void fstab_remove_stale(const char *directory)
 static int fstab_still_the_same(const struct fstab *fstab, struct error *error)
 {
     AUTO_FREE char *now = NULL;
-    size_t length = 0;
-    int r = file_read(fstab->path, FSTAB_LIMIT, &now, &length, error);
+    int r = file_read(fstab->path, FSTAB_LIMIT, &now, error);
 
     if (r == -ENOENT) {
         error_clear(error);
@@ -319,7 +315,7 @@ static int fstab_still_the_same(const struct fstab *fstab, struct error *error)
     }
     if (r < 0)
         return r;
-    if (length != strlen(fstab->text) || memcmp(now ? now : "", fstab->text, length) != 0)
+    if ((size_t)r != strlen(fstab->text) || memcmp(now ? now : "", fstab->text, (size_t)r) != 0)
         return error_set(error, -EAGAIN, "%s was changed by somebody else meanwhile; run again",
                          fstab->path);
     return 0;

@@ -43,25 +43,30 @@ static int mounts_stop_at_bad_line(struct libmnt_table *table __attribute__((unu
 typedef int (*parse_function)(struct libmnt_table *, const char *);
 
 /* Calls `add` for each entry of a file below disks_root. */
-static int mounts_for_each_entry(const char *file, parse_function parse,
-                                 void (*add)(struct libmnt_fs *, void *), void *list,
-                                 struct error *error)
+/* A table of the kernel's, and who takes its entries. */
+struct kernel_table {
+    const char *file;
+    parse_function parse;
+    void (*add)(struct libmnt_fs *entry, void *list);
+};
+
+static int mounts_for_each_entry(const struct kernel_table *kernel, void *list, struct error *error)
 {
-    AUTO_FREE char *path = text_format("%s%s", disks_root, file);
+    AUTO_FREE char *path = text_format("%s%s", disks_root, kernel->file);
     AUTO_TABLE struct libmnt_table *table = alloc_check(mnt_new_table());
     AUTO_ITERATOR struct libmnt_iter *iterator = alloc_check(mnt_new_iter(MNT_ITER_FORWARD));
     struct libmnt_fs *fs;
 
     mnt_table_set_parser_errcb(table, mounts_stop_at_bad_line);
     errno = 0;
-    int r = parse(table, path);
+    int r = kernel->parse(table, path);
     /* libmount reports a failed mnt_new_fs() as the end of the file, a failed copy as a bad line */
     if (r == -ENOMEM || errno == ENOMEM)
         alloc_failed();
     if (r != 0)
         return error_set_errno(error, r < 0 ? r : -EBADMSG, "reading %s", path);
     while (mnt_table_next_fs(table, iterator, &fs) == 0)
-        add(fs, list);
+        kernel->add(fs, list);
     return 0;
 }
 
@@ -82,16 +87,16 @@ static void mounts_add(struct libmnt_fs *fs, void *list)
     mount->source = copy_or_empty(mnt_fs_get_source(fs));
     mount->options = copy_or_empty(mnt_fs_get_vfs_options(fs));
     mount->fs_options = copy_or_empty(mnt_fs_get_fs_options(fs));
-    mount->read_only =
-        mnt_optstr_get_option(mount->options, "ro", NULL, NULL) == 0 ||
+    mount->read_only = mnt_optstr_get_option(mount->options, "ro", NULL, NULL) == 0 ||
                        mnt_optstr_get_option(mount->fs_options, "ro", NULL, NULL) == 0;
 }
 
 int mounts_read(struct mount_list *ret_mounts, struct error *error)
 {
     struct mount_list mounts = {0};
-    int r = mounts_for_each_entry("/proc/self/mountinfo", mnt_table_parse_file, mounts_add, &mounts,
-                                  error);
+    int r = mounts_for_each_entry(
+        &(struct kernel_table){"/proc/self/mountinfo", mnt_table_parse_file, mounts_add}, &mounts,
+        error);
 
     if (r == 0)
         *ret_mounts = mounts;
@@ -122,8 +127,8 @@ int swaps_read(struct swap_list *ret_swaps, struct error *error)
 {
     struct swap_list swaps = {0};
     struct error failure = ERROR_INIT;
-    int r =
-        mounts_for_each_entry("/proc/swaps", mnt_table_parse_swaps, swaps_add, &swaps, &failure);
+    int r = mounts_for_each_entry(
+        &(struct kernel_table){"/proc/swaps", mnt_table_parse_swaps, swaps_add}, &swaps, &failure);
 
     if (r < 0 && r != -ENOENT) { /* a kernel without swap has no such file */
         *error = failure;

@@ -86,9 +86,8 @@ void kubectl_read_secrets(const char *path, struct string_list *secrets)
     AUTO_FREE char *text = NULL;
     struct error ignored = ERROR_INIT;
     char *state = NULL;
-    size_t length;
 
-    file_read(path, KUBECONFIG_LIMIT, &text, &length, &ignored);
+    file_read(path, KUBECONFIG_LIMIT, &text, &ignored);
     error_clear(&ignored);
     for (char *line = text ? strtok_r(text, "\n", &state) : NULL; line;
          line = strtok_r(NULL, "\n", &state)) {

@@ -113,7 +113,6 @@ int probe_drop_in(const struct request *request, struct facts *facts, struct err
 {
     AUTO_CLOSE int fd = open(request->config_file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat status;
-    size_t length;
 
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
@@ -123,7 +122,8 @@ int probe_drop_in(const struct request *request, struct facts *facts, struct err
         return error_refuse(error, "config-file-no-file", "config_file: %s is no file",
                             request->config_file);
     facts->drop_in_mode = (int)(status.st_mode & 07777);
-    return file_read_fd(fd, request->config_file, DROP_IN_LIMIT, &facts->drop_in, &length, error);
+    int r = file_read_fd(fd, request->config_file, DROP_IN_LIMIT, &facts->drop_in, error);
+    return r < 0 ? r : 0;
 }
 
 static void add_found(struct facts *facts, const char *path)
