@@ -150,8 +150,10 @@ static int apply(struct run *run, const struct state *state, struct error *error
 static int apply_until_done(struct run *run, struct state *first, struct state *last,
                             struct error *error)
 {
-    int r = apply(run, first, error);
     struct timespec start;
+
+    progress_start(&run->progress, run->warnings, run->validation.no_log);
+    int r = apply(run, first, error);
 
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (int rounds = 1; r == 0; rounds++) {
@@ -250,7 +252,6 @@ int run_take_arguments(struct run *run, struct error *error)
     if (r < 0)
         return r;
     run->warnings = json_incref(run->validation.warnings);
-    progress_start(&run->progress, run->warnings, run->validation.no_log);
     first = json_string_value(json_array_get(run->validation.errors, 0));
     bool ignored = json_array_size(run->validation.errors) == 1 &&
                    json_object_size(run->validation.unsupported) > 0 &&
