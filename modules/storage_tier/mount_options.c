@@ -52,15 +52,29 @@ struct option {
     size_t length, value_length;
 };
 
-/* The next option, and the list without it; false: there is none. */
+/* The first option of a list in which a quote isn't closed: it quotes nothing then. */
+static char *option_unquoted(char *list, struct option *ret)
+{
+    char *name = list + strspn(list, ",");
+    size_t length = strcspn(name, "=,"), rest = strcspn(name + length, ",");
+
+    *ret = (struct option){name, rest ? name + length + 1 : NULL, length, rest ? rest - 1 : 0};
+    return name + length + rest;
+}
+
+/* The next option, and the list without it; false: there is none. libmount ends at a quote that
+ * isn't closed, as it does at the list's end. */
 static bool option_next(const char **list, struct option *ret)
 {
     char *rest = (char *)*list, *name = NULL, *value = NULL;
     size_t length = 0, value_length = 0;
 
-    if (!rest || mnt_optstr_next_option(&rest, &name, &length, &value, &value_length) != 0)
+    if (!rest || !rest[strspn(rest, ",")])
         return false;
-    *ret = (struct option){name, value, length, value_length};
+    if (mnt_optstr_next_option(&rest, &name, &length, &value, &value_length) == 0)
+        *ret = (struct option){name, value, length, value_length};
+    else
+        rest = option_unquoted((char *)*list, ret);
     *list = rest;
     return true;
 }

@@ -150,6 +150,8 @@ static void options_of_a_list(void **state)
     (void)state;
     assert_string_equal(priority, "5");
     assert_string_equal(quoted, "\"x,ro\"");
+    AUTO_FREE char *open_quote = mount_options_value("a=\"b,=c,commit=5", "commit");
+    assert_string_equal(open_quote, "5");
     assert_string_equal(empty, "");
     assert_null(mount_options_value(NULL, "a"));
     assert_null(mount_options_value("ab=1,b", "a"));

@@ -55,12 +55,12 @@ static char *fstab_option_value(const char *options, const char *name)
     while (rest && mnt_optstr_next_option(&rest, &option, &length, &value, &value_length) == 0)
         if (value && length == strlen(name) && strncmp(option, name, length) == 0)
             return alloc_string_part(value, value_length);
-    return NULL;
+    return text_list_value(rest, name); /* of what follows a quote that isn't closed */
 }
 
 static bool fstab_has_option(const char *options, const char *name)
 {
-    return mnt_optstr_get_option(options, name, NULL, NULL) == 0;
+    return mnt_optstr_get_option(options, name, NULL, NULL) == 0 || text_list_has(options, name);
 }
 
 static void fstab_fill_line(struct libmnt_fs *fs, int number, const char *text, size_t length,
