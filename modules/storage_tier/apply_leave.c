@@ -73,18 +73,18 @@ static int remove_line(struct work *work, enum tier tier, struct error *error)
 
 /* umount(2) succeeds while a bind mount or another mount namespace holds the filesystem: only an
  * exclusive open tells that nobody does. */
-static int check_free(const struct former *former, struct error *error)
+static int check_free(const struct previous *previous, struct error *error)
 {
     __attribute__((cleanup(host_release))) struct host host = {0};
     int r = host_read(&host, error);
-    struct disk *disk = r == 0 ? disks_find(&host.disks, former->devno) : NULL;
+    struct disk *disk = r == 0 ? disks_find(&host.disks, previous->devno) : NULL;
 
     if (r < 0 || !disk)
         return r;
     AUTO_CLOSE int fd = disk_open(disk, O_RDONLY | O_EXCL, error);
     if (fd != -EBUSY)
         return fd < 0 ? fd : 0;
-    AUTO_FREE char *users = device_users(former->devno);
+    AUTO_FREE char *users = device_users(previous->devno);
     return error_set(error, -EBUSY, "%s was unmounted here, but is still in use: %s", disk->path,
                      users ? users : "a bind mount, or another mount namespace");
 }
@@ -117,7 +117,7 @@ static int stay(struct work *work, int code, struct error *error)
     return code;
 }
 
-static int unmount(struct work *work, const struct former *former, const char *path,
+static int unmount(struct work *work, const struct previous *previous, const char *path,
                    struct error *error)
 {
     if (umount2(path, UMOUNT_NOFOLLOW) < 0 && errno != EINVAL) {
@@ -129,7 +129,7 @@ static int unmount(struct work *work, const struct former *former, const char *p
                     error);
     }
     string_list_add(&work->unmounted, path);
-    return stay(work, check_free(former, error), error);
+    return stay(work, check_free(previous, error), error);
 }
 
 static int clear_immutable(const char *path, enum tier tier, struct error *error)
@@ -152,17 +152,17 @@ static int remove_directory(const char *path, struct error *error)
 int apply_leave(struct work *work, const struct action *action, struct error *error)
 {
     enum tier tier = (enum tier)(action->subject % TIER_COUNT);
-    const struct former *former = &work->facts->former.items[tier];
+    const struct previous *previous = &work->facts->previous.items[tier];
     AUTO_FREE char *declared = tier_path(work->request, tier);
-    const char *path = action->subject < TIER_COUNT && former->path ? former->path : declared;
+    const char *path = action->subject < TIER_COUNT && previous->path ? previous->path : declared;
 
     switch ((enum step)action->kind) {
     case STEP_LEAVE_FSTAB:
         return remove_line(work, tier, error);
     case STEP_LEAVE_UMOUNT:
-        return unmount(work, former, path, error);
+        return unmount(work, previous, path, error);
     case STEP_LEAVE_SWAPOFF:
-        return stay(work, swap_deactivate(former->device, error), error);
+        return stay(work, swap_deactivate(previous->device, error), error);
     case STEP_LEAVE_IMMUTABLE:
         return clear_immutable(path, tier, error);
     case STEP_LEAVE_ROOT:

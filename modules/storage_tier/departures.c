@@ -28,7 +28,7 @@ static const struct tier_view *declared(const struct tier_views *views, enum tie
 /* The declared disk that bore this tier until now: by its line, or by what is in use as the tier.
  */
 static const struct tier_view *bearer(const struct tier_views *views, const struct fstab_line *line,
-                                      const struct former *former)
+                                      const struct previous *previous)
 {
     const struct tier_view *by_device = NULL;
 
@@ -40,7 +40,7 @@ static const struct tier_view *bearer(const struct tier_views *views, const stru
             continue;
         if (line && fs && fs->uuid && text_equal(fs->uuid, line->uuid))
             return view;
-        if (former->devno && view->found->disk.devno == former->devno)
+        if (previous->devno && view->found->disk.devno == previous->devno)
             by_device = view;
     }
     return by_device;
@@ -50,13 +50,13 @@ bool departure_due(const struct tier_views *views, enum tier tier)
 {
     const struct request *request = views->request;
     const struct fstab_line *line = fstab_line_of_tier(&views->facts->fstab, tier_names[tier]);
-    const struct former *former =
-        views->facts->former.count > tier ? &views->facts->former.items[tier] : NULL;
+    const struct previous *previous =
+        views->facts->previous.count > tier ? &views->facts->previous.items[tier] : NULL;
     const struct tier_view *now = declared(views, tier);
 
-    if (!former || (!line && !former->mounted && !former->swap_active))
+    if (!previous || (!line && !previous->mounted && !previous->swap_active))
         return false;
-    const struct tier_view *disk = bearer(views, line, former);
+    const struct tier_view *disk = bearer(views, line, previous);
     if (disk)
         return disk->want->tier != tier;
     return now ? now->want->os : request->absent || request->prune;
@@ -85,30 +85,30 @@ static void make(const struct tier_views *views, const struct departure *departu
 
 void departures_make(const struct tier_views *views, struct departures *ret_departures)
 {
-    static const struct former nothing;
+    static const struct previous nothing;
     const struct facts *facts = views->facts;
 
-    for (size_t t = 0; t < TIER_COUNT && t < facts->former.count; t++) {
-        const struct former *former = &facts->former.items[t];
+    for (size_t t = 0; t < TIER_COUNT && t < facts->previous.count; t++) {
+        const struct previous *previous = &facts->previous.items[t];
         const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[t]);
         struct departure departure = {.tier = (enum tier)t,
                                       .subject = t,
-                                      .former = former,
-                                      .directory = &former->directory,
+                                      .previous = previous,
+                                      .directory = &previous->directory,
                                       .now = declared(views, (enum tier)t),
                                       .leaves = departure_due(views, (enum tier)t)};
 
         if (departure.leaves) {
             departure.line = line;
-            departure.disk = bearer(views, line, former);
+            departure.disk = bearer(views, line, previous);
         }
-        make(views, &departure, former->path, ret_departures);
-        if (!former->path)
+        make(views, &departure, previous->path, ret_departures);
+        if (!previous->path)
             continue;
         departure = (struct departure){.tier = (enum tier)t,
                                        .subject = TIER_COUNT + t,
-                                       .former = &nothing,
-                                       .directory = &former->declared,
+                                       .previous = &nothing,
+                                       .directory = &previous->declared,
                                        .now = departure.now};
         make(views, &departure, NULL, ret_departures);
     }
@@ -120,7 +120,7 @@ static void add(struct plan *plan, const struct departure *departure, enum step 
     struct plan_subject subject = {0};
 
     if (departure)
-        subject = (struct plan_subject){tier_names[departure->tier], departure->former->device,
+        subject = (struct plan_subject){tier_names[departure->tier], departure->previous->device,
                                         departure->subject};
     plan_tier_step(plan, &subject, step, op, detail);
 }
@@ -129,7 +129,7 @@ static void add(struct plan *plan, const struct departure *departure, enum step 
 static int check_mounts(const struct departure *departure, const struct mount_list *mounts,
                         struct error *error)
 {
-    size_t expected = departure->former->mounted;
+    size_t expected = departure->previous->mounted;
 
     if (departure->tier == TIER_SWAP ||
         (departure->declared_path && departure->now && departure->now->mounted))
@@ -149,7 +149,7 @@ static int check_lines(const struct departure *departure, const struct fstab *fs
                        struct error *error)
 {
     const struct fstab_line *line =
-        departure->former->mounted ? fstab_line_of_others(fstab, departure->path) : NULL;
+        departure->previous->mounted ? fstab_line_of_others(fstab, departure->path) : NULL;
 
     return line ? error_refuse(error, "fstab-foreign-line",
                                "tier %s is to go, but line %d of fstab, which is not the tier's, "
@@ -160,15 +160,15 @@ static int check_lines(const struct departure *departure, const struct fstab *fs
 
 static int refuse(const struct departure *departure, const struct facts *facts, struct error *error)
 {
-    const struct former *former = departure->former;
+    const struct previous *previous = departure->previous;
 
-    if (departure->former->mounted && former->users)
+    if (departure->previous->mounted && previous->users)
         return error_refuse(
             error, "mount-busy",
             "tier %s (%s) is to be unmounted from %s, but it is busy: %s; stop that "
             "and run again",
-            tier_names[departure->tier], former->device ? former->device : "?", departure->path,
-            former->users);
+            tier_names[departure->tier], previous->device ? previous->device : "?", departure->path,
+            previous->users);
     int r = check_lines(departure, &facts->fstab, error);
     return r < 0 ? r : check_mounts(departure, &facts->mounts, error);
 }
@@ -214,7 +214,8 @@ static int plan_lines(const struct departures *departures, const struct facts *f
         r = refuse(departure, facts, error);
         if (r == 0)
             r = plan_its_lines(plan, departure, fstab_after, &facts->fstab, error);
-        reload |= departure->line || departure->former->mounted || departure->former->swap_active;
+        reload |=
+            departure->line || departure->previous->mounted || departure->previous->swap_active;
     }
     if (r == 0 && reload && facts->systemd)
         add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
@@ -224,23 +225,23 @@ static int plan_lines(const struct departures *departures, const struct facts *f
 
 static void plan_umount(struct plan *plan, const struct departure *departure)
 {
-    if (departure->former->mounted)
+    if (departure->previous->mounted)
         add(plan, departure, STEP_LEAVE_UMOUNT, "umount", alloc_string(departure->path));
 }
 
 static int plan_swap_away(struct plan *plan, const struct departure *departure,
                           const struct facts *facts, struct error *error)
 {
-    const struct former *former = departure->former;
+    const struct previous *previous = departure->previous;
 
-    if (!former->swap_active)
+    if (!previous->swap_active)
         return 0;
-    if (facts->memory_available_bytes <= former->swap_used_bytes)
+    if (facts->memory_available_bytes <= previous->swap_used_bytes)
         return error_refuse(
             error, "swap-in-use",
             "swap on %s is to be switched off, but memory can't hold the %llu bytes "
             "in it; run again when less is used",
-            former->device, (unsigned long long)former->swap_used_bytes);
+            previous->device, (unsigned long long)previous->swap_used_bytes);
     add(plan, departure, STEP_LEAVE_SWAPOFF, "swapoff", alloc_string("it is swap no longer"));
     return 0;
 }
@@ -261,7 +262,7 @@ static void plan_directory_away(struct plan *plan, const struct departure *depar
 static void warn(struct plan *plan, const struct departure *departure)
 {
     const struct tier_view *disk = departure->disk;
-    const char *device = departure->former->device;
+    const char *device = departure->previous->device;
 
     if (!departure->line || !departure->now || !departure->now->want->os ||
         (disk && verdict_makes(disk->verdict)))

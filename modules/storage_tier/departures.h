@@ -11,7 +11,7 @@ struct departure {
     enum tier tier;
     size_t subject;                /* of its actions */
     const struct fstab_line *line; /* ours, NULL: an earlier run removed it */
-    const struct former *former;
+    const struct previous *previous;
     const struct tier_view *disk; /* the declared disk that bore the tier, NULL: none */
     const struct tier_view *now;  /* who declares the tier, NULL: nobody */
     const struct directory *directory;

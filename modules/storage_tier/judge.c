@@ -125,7 +125,7 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
                             struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
-    const char *former = judge_former_tier(found, around->fstab);
+    const char *previous = judge_previous_tier(found, around->fstab);
     bool wiped = is_given_up(want, found);
 
     if (found->in_progress && !wiped)
@@ -138,19 +138,19 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
         *ret_verdict = VERDICT_ADOPT;
         return 0;
     }
-    bool fits = !found->in_progress && former && tier_takes(fs->type, want->tier) &&
+    bool fits = !found->in_progress && previous && tier_takes(fs->type, want->tier) &&
                 !(wiped && !text_equal(fs->type, want->fstype));
     if (fits && !fstab_line_of_uuid(around->fstab, fs->uuid) &&
-        !text_equal(former, tier_names[want->tier]))
-        return judge_refuse_label(want, found, former, error);
+        !text_equal(previous, tier_names[want->tier]))
+        return judge_refuse_label(want, found, previous, error);
     if (fits)
         return judge_ours(want, found, around, ret_verdict, error);
     if (wiped) {
         *ret_verdict = VERDICT_WIPE;
         return 0;
     }
-    return former ? judge_refuse_change(want, found, former, error)
-                  : judge_refuse_foreign(want, found, error);
+    return previous ? judge_refuse_change(want, found, previous, error)
+                    : judge_refuse_foreign(want, found, error);
 }
 
 static int judge_content(const struct disk_request *want, const struct found *found,

@@ -19,7 +19,7 @@ int judge_refuse_other_line(const struct disk_request *want, const struct found 
 
 /* The tier that this filesystem has been so far, by our line or by our label; NULL: none of ours.
  */
-const char *judge_former_tier(const struct found *found, const struct fstab *fstab);
+const char *judge_previous_tier(const struct found *found, const struct fstab *fstab);
 
 /* Who uses the disk; what making needs; what keeping needs. */
 int judge_check_use(const struct disk_request *want, const struct found *found,

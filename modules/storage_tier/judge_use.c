@@ -19,7 +19,7 @@ bool judge_is_move(const struct found *found, enum tier tier)
 
 /* The tier that this filesystem has been so far, by our line or by our label; NULL: none of ours.
  */
-const char *judge_former_tier(const struct found *found, const struct fstab *fstab)
+const char *judge_previous_tier(const struct found *found, const struct fstab *fstab)
 {
     const struct signature *fs = found_filesystem(found);
     const struct fstab_line *line = fs ? fstab_line_of_uuid(fstab, fs->uuid) : NULL;
@@ -32,7 +32,7 @@ const char *judge_former_tier(const struct found *found, const struct fstab *fst
 
 bool judge_leaves(const struct found *found, const struct surroundings *around, const char *path)
 {
-    const char *tier = judge_former_tier(found, around->fstab);
+    const char *tier = judge_previous_tier(found, around->fstab);
     size_t length = strlen(around->root);
 
     return tier && strncmp(path, around->root, length) == 0 && path[length] == '/' &&
@@ -72,7 +72,7 @@ int judge_check_use(const struct disk_request *want, const struct found *found,
         expected = true;
     }
     if (disk->swap_active && want->tier != TIER_SWAP &&
-        !text_equal(judge_former_tier(found, around->fstab), tier_names[TIER_SWAP]))
+        !text_equal(judge_previous_tier(found, around->fstab), tier_names[TIER_SWAP]))
         return refuse_disk(error, "in-use", want, found, "is active swap; run swapoff %s first",
                            disk->path);
     expected |= disk->swap_active;

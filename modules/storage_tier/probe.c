@@ -19,7 +19,7 @@
 #include "judge.h"
 #include "mount/mount.h"
 #include "probe_disk.h"
-#include "probe_former.h"
+#include "probe_previous.h"
 #include "probe_resolve.h"
 #include "process.h"
 #include "record.h"
@@ -228,7 +228,7 @@ static int probe_disks(const struct request *request, const struct facts *before
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
         r = probe_one(request, i, &host, resolved, &intents, &units, before, facts, error);
     if (r == 0)
-        r = probe_former(request, &host, facts, error);
+        r = probe_previous(request, &host, facts, error);
     resolved_release(resolved);
     if (r < 0)
         return r;

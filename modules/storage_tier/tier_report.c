@@ -101,18 +101,19 @@ static void warn_undeclared(const struct tier_views *views, struct plan *plan)
 
 static bool is_set_up(const struct tier_views *views, enum tier tier)
 {
-    const struct former *former = &views->facts->former.items[tier];
+    const struct previous *previous = &views->facts->previous.items[tier];
 
-    return (fstab_line_of_tier(&views->facts->fstab, tier_names[tier]) || former->mounted) &&
+    return (fstab_line_of_tier(&views->facts->fstab, tier_names[tier]) || previous->mounted) &&
            !departure_due(views, tier);
 }
 
 /* Files on the OS disk in the directory of a tier that is none any more. */
 static void warn_left_files(const struct tier_views *views, struct plan *plan)
 {
-    for (size_t t = TIER_HOT; t < views->facts->former.count; t++) {
-        const struct former *former = &views->facts->former.items[t];
-        const struct directory *directory = former->path ? &former->declared : &former->directory;
+    for (size_t t = TIER_HOT; t < views->facts->previous.count; t++) {
+        const struct previous *previous = &views->facts->previous.items[t];
+        const struct directory *directory =
+            previous->path ? &previous->declared : &previous->directory;
         bool declared = is_set_up(views, (enum tier)t);
 
         for (size_t i = 0; i < views->count; i++)
@@ -166,7 +167,7 @@ static bool goes(const struct departures *departures, const struct tier_view *vi
 
         if (departure->leaves &&
             (departure->disk == view ||
-             (view->want->os && departure->now == view && departure->former->mounted)))
+             (view->want->os && departure->now == view && departure->previous->mounted)))
             return true;
     }
     return false;
@@ -174,25 +175,25 @@ static bool goes(const struct departures *departures, const struct tier_view *vi
 
 static void row_of_departure(struct text *text, const struct departure *departure)
 {
-    const struct former *former = departure->former;
+    const struct previous *previous = departure->previous;
     const struct fstab_line *line = departure->line;
-    const char *uuid = former->uuid ? former->uuid : line ? line->uuid : NULL;
+    const char *uuid = previous->uuid ? previous->uuid : line ? line->uuid : NULL;
     AUTO_FREE char *state =
         text_format("%s, %s", uuid ? uuid : "-",
-                    former->mounted || former->swap_active ? "active" : "not active");
+                    previous->mounted || previous->swap_active ? "active" : "not active");
 
     if (!departure->leaves) {
         row(text, departure->tier, departure->path, "(OS disk)", NULL, NULL, "directory");
         return;
     }
     row(text, departure->tier, departure->path,
-        former->device ? former->device
-        : line         ? line->source
-                       : "-",
-        former->fstype ? former->fstype
-        : line         ? line->fstype
-                       : NULL,
-        former->label, state);
+        previous->device ? previous->device
+        : line           ? line->source
+                         : "-",
+        previous->fstype ? previous->fstype
+        : line           ? line->fstype
+                         : NULL,
+        previous->label, state);
 }
 
 static void row_before(struct text *text, const struct tier_view *view)

@@ -1,4 +1,4 @@
-#include "probe_former.h"
+#include "probe_previous.h"
 
 #include <string.h>
 
@@ -123,25 +123,26 @@ static const struct disk *find_disk(const struct search *search)
     return disk ? disk : find(search, named_by_line);
 }
 
-static void fill_disk(const struct search *search, const struct disk *disk, struct former *former)
+static void fill_disk(const struct search *search, const struct disk *disk,
+                      struct previous *previous)
 {
     const struct swap_list *swaps = &search->host->swaps;
     const struct signature *fs = signature_of(disk);
 
-    former->device = alloc_string(disk->path);
-    former->devno = disk->devno;
-    former->mounted = search->tier != TIER_SWAP && in_use_as_it(search, disk);
-    former->swap_active = search->tier == TIER_SWAP && disk->swap_active;
+    previous->device = alloc_string(disk->path);
+    previous->devno = disk->devno;
+    previous->mounted = search->tier != TIER_SWAP && in_use_as_it(search, disk);
+    previous->swap_active = search->tier == TIER_SWAP && disk->swap_active;
     for (size_t i = 0; i < swaps->count; i++)
-        if (former->swap_active && swaps->items[i].devno == disk->devno)
-            former->swap_used_bytes = swaps->items[i].used_bytes;
-    former->fstype = alloc_string(fs->type);
-    former->label = alloc_string(fs->label);
-    former->uuid = alloc_string(fs->uuid);
+        if (previous->swap_active && swaps->items[i].devno == disk->devno)
+            previous->swap_used_bytes = swaps->items[i].used_bytes;
+    previous->fstype = alloc_string(fs->type);
+    previous->label = alloc_string(fs->label);
+    previous->uuid = alloc_string(fs->uuid);
 }
 
 /* At the line's target, where another root was declared when it was written. */
-static void fill_use(const struct search *search, struct former *former)
+static void fill_use(const struct search *search, struct previous *previous)
 {
     const struct disk *disk = find_disk(search);
     bool moved =
@@ -149,11 +150,11 @@ static void fill_use(const struct search *search, struct former *former)
     const char *where = moved ? search->path : search->target;
 
     if (disk)
-        fill_disk(search, disk, former);
+        fill_disk(search, disk, previous);
     if (!text_equal(where, search->path))
-        former->path = alloc_string(where);
-    if (former->mounted && may_go(search, disk))
-        former->users = probe_users(search->host, search->facts, disk, where);
+        previous->path = alloc_string(where);
+    if (previous->mounted && may_go(search, disk))
+        previous->users = probe_users(search->host, search->facts, disk, where);
 }
 
 /* A directory that doesn't have the tier's name is nobody's but who made it. */
@@ -171,20 +172,20 @@ static int read_directory(const char *path, enum tier tier, struct directory *re
                : directory_read(parent, tier_names[tier], ENTRIES_SHOWN, ret_directory, error);
 }
 
-static int look(const struct search *search, struct former *former, struct error *error)
+static int look(const struct search *search, struct previous *previous, struct error *error)
 {
     const struct directory *root = &search->facts->root;
     bool has_root = root->exists && root->is_directory;
     int r = 0;
 
-    fill_use(search, former);
+    fill_use(search, previous);
     if (search->tier == TIER_SWAP)
         return 0;
-    if (former->path)
-        r = read_directory(former->path, search->tier, &former->directory, error);
+    if (previous->path)
+        r = read_directory(previous->path, search->tier, &previous->directory, error);
     if (r == 0 && has_root)
         r = read_directory(search->path, search->tier,
-                           former->path ? &former->declared : &former->directory, error);
+                           previous->path ? &previous->declared : &previous->directory, error);
     return r;
 }
 
@@ -198,13 +199,13 @@ static char *target_of(const struct search *search)
     return text_trim_slashes(alloc_string(target));
 }
 
-int probe_former(const struct request *request, const struct host *host, struct facts *facts,
-                 struct error *error)
+int probe_previous(const struct request *request, const struct host *host, struct facts *facts,
+                   struct error *error)
 {
     int r = 0;
 
     for (int t = 0; t < TIER_COUNT; t++)
-        fields_append(&former_fields, &facts->former);
+        fields_append(&previous_fields, &facts->previous);
     for (int t = 0; t < TIER_COUNT && r == 0; t++) {
         AUTO_FREE char *path = tier_path(request, (enum tier)t);
         const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[t]);
@@ -217,7 +218,7 @@ int probe_former(const struct request *request, const struct host *host, struct 
         AUTO_FREE char *target = target_of(&search);
 
         search.target = target;
-        r = look(&search, &facts->former.items[t], error);
+        r = look(&search, &facts->previous.items[t], error);
     }
     return r;
 }
