@@ -17,7 +17,7 @@
 #include "judge.h"
 #include "mode.h"
 #include "mount/mount.h"
-#include "probe.h"
+#include "probe/probe.h"
 #include "process.h"
 #include "record.h"
 #include "steps.h"

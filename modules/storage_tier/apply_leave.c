@@ -13,7 +13,7 @@
 #include "fstab_text.h"
 #include "judge.h"
 #include "mount/mount.h"
-#include "probe.h"
+#include "probe/probe.h"
 #include "record.h"
 #include "text.h"
 

@@ -12,7 +12,6 @@
 #include "cleanup.h"
 #include "content/content.h"
 #include "disk/disk.h"
-#include "lookup.h"
 #include "mount/mount.h"
 #include "record.h"
 #include "text.h"

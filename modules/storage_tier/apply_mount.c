@@ -8,7 +8,7 @@
 #include "judge.h"
 #include "mount/mount.h"
 #include "mount_options.h"
-#include "probe.h"
+#include "probe/probe.h"
 #include "process.h"
 #include "text.h"
 

@@ -1,7 +1,8 @@
 #include "facts.h"
 
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "text.h"
 
 #define ROW(kind_, type_, member)                                                                  \
     {                                                                                              \
@@ -100,6 +101,31 @@ const struct fields facts_fields = {sizeof(struct facts),
                                         ROW(BOOL, facts, restorecon),
                                         {0},
                                     }};
+
+const struct signature *found_filesystem(const struct found *found)
+{
+    const struct content *content = &found->disk.content;
+
+    bool there = content->kind == CONTENT_FILESYSTEM && content->signatures.count > 0;
+
+    return there ? &content->signatures.items[0] : NULL;
+}
+
+const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier)
+{
+    for (size_t i = 0; i < fstab->lines.count; i++)
+        if (text_equal(fstab->lines.items[i].tier, tier) && !fstab->lines.items[i].cloud_init)
+            return &fstab->lines.items[i];
+    return NULL;
+}
+
+const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const char *uuid)
+{
+    for (size_t i = 0; uuid && i < fstab->lines.count; i++)
+        if (fstab->lines.items[i].tier && text_equal(fstab->lines.items[i].uuid, uuid))
+            return &fstab->lines.items[i];
+    return NULL;
+}
 
 void facts_free(void *facts)
 {

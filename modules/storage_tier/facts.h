@@ -99,3 +99,10 @@ struct facts {
 extern const struct fields facts_fields, found_fields, previous_fields, intent_fields;
 
 void facts_free(void *facts);
+
+/* The one undamaged filesystem on the disk, NULL: none. */
+const struct signature *found_filesystem(const struct found *found);
+
+/* Our line for a tier, and our line that names a UUID; NULL: none. */
+const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier);
+const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const char *uuid);

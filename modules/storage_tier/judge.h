@@ -1,7 +1,7 @@
 /* What is to become of a declared disk, from what is on it. Pure. */
 #pragma once
 
-#include "lookup.h"
+#include "facts.h"
 
 enum verdict {
     VERDICT_DIRECTORY, /* `os`: nothing is judged */

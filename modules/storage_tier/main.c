@@ -2,7 +2,7 @@
 #include "doc.h"
 #include "module.h"
 #include "plan.h"
-#include "probe.h"
+#include "probe/probe.h"
 #include "spec.h"
 
 static const struct module storage_tier = {

@@ -67,6 +67,26 @@ bool request_has_identity(const struct disk_request *disk)
     return disk->device || disk->serial || disk->wwn;
 }
 
+const char *tier_label(enum tier tier)
+{
+    static const char *const labels[TIER_COUNT] = {"tier-swap", "tier-hot", "tier-warm",
+                                                   "tier-cold"};
+    return labels[tier];
+}
+
+char *tier_path(const struct request *request, enum tier tier)
+{
+    return text_format("%s/%s", request->root, tier_names[tier]);
+}
+
+enum tier tier_of_label(const char *label)
+{
+    for (int t = 0; t < TIER_COUNT; t++)
+        if (text_equal(label, tier_label((enum tier)t)))
+            return (enum tier)t;
+    return TIER_COUNT;
+}
+
 static int check_pair(struct disk_request *a, struct disk_request *b, const char *shared_tier,
                       struct error *error)
 {

@@ -6,7 +6,7 @@
 #include "alloc.h"
 #include "cleanup.h"
 #include "judge.h"
-#include "probe.h"
+#include "probe/probe.h"
 #include "text.h"
 
 int info_parse(const json_t *params, void **ret_request, struct error *error)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "lookup.h"
+#include "facts.h"
 #include "model_host.h"
 #include "mount_options.h"
 #include "text.h"
@@ -188,7 +188,7 @@ static bool is_used_as(const struct model_disk *disk, int tier)
     return tier == TIER_SWAP ? disk->swap_active : disk->mounted == tier;
 }
 
-/* As probe_previous.c finds it: what our line names and is in use, else what has our label and is,
+/* As probe/previous.c finds it: what our line names and is in use, else what has our label and is,
  * else what the line names. MODEL_DISKS: nothing. */
 static int previous_disk(const struct model_host *host, const struct request *request,
                          const struct fstab_line *line, int tier)

@@ -18,7 +18,7 @@
 #include "content/content.h"
 #include "disk/disk.h"
 #include "mount/mount.h"
-#include "probe_disk.h"
+#include "probe/probe.h"
 #include "process.h"
 #include "record.h"
 #include "text.h"

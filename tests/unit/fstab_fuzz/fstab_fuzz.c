@@ -12,7 +12,7 @@
 
 #include "cleanup.h"
 #include "fstab_text.h"
-#include "lookup.h"
+#include "facts.h"
 #include "mount/mount.h"
 #include "mutate.h"
 

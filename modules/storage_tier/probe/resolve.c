@@ -1,4 +1,4 @@
-#include "probe_resolve.h"
+#include "probe/probe.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,14 +7,11 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "disk/disk.h"
-#include "lookup.h"
-#include "mount/mount.h"
 #include "text.h"
 
-enum { LOOK_MILLISECONDS = 1000 }; /* while a disk is waited for */
+enum { POLL_MILLISECONDS = 1000 }; /* while a disk is waited for */
 
-static time_t uptime(void)
+static time_t resolve_clock(void)
 {
     struct timespec now;
 
@@ -24,7 +21,7 @@ static time_t uptime(void)
 
 /* Partitions, logical volumes and opened dm-crypt devices are used only when they are named, and a
  * path of a multipath map not at all. */
-static bool may_be_found(const struct host *host, const struct disk *disk)
+static bool resolve_may_take(const struct host *host, const struct disk *disk)
 {
     static const char *const types[] = {"part", "lvm", "crypt", "dm"};
 
@@ -35,15 +32,15 @@ static bool may_be_found(const struct host *host, const struct disk *disk)
 }
 
 /* Without an identity a disk of the generic provider is known by our label alone. */
-static int find_by_label(const struct disk_request *want, const struct host *host,
-                         const struct disk **ret_disk, char **ret_found_by, struct error *error)
+static int resolve_by_label(const struct disk_request *want, const struct host *host,
+                            struct resolved *ret_resolved, struct error *error)
 {
     const struct disk *found = NULL;
 
     for (size_t i = 0; i < host->disks.count; i++) {
         const struct disk *disk = &host->disks.items[i];
 
-        if (!may_be_found(host, disk) || disk->content.kind != CONTENT_FILESYSTEM ||
+        if (!resolve_may_take(host, disk) || disk->content.kind != CONTENT_FILESYSTEM ||
             !text_equal(disk->content.signatures.items[0].label, tier_label(want->tier)))
             continue;
         if (found)
@@ -60,14 +57,12 @@ static int find_by_label(const struct disk_request *want, const struct host *hos
         disks_check_usable(&host->disks, &(struct disk_identity){.name = want->name}, found, error);
     if (r < 0)
         return r;
-    *ret_disk = found;
-    *ret_found_by = alloc_string("label");
+    *ret_resolved = (struct resolved){found, alloc_string("label")};
     return 0;
 }
 
 static int resolve_one(const struct request *request, const struct disk_request *want,
-                       const struct host *host, const struct disk **ret_disk, char **ret_found_by,
-                       struct error *error)
+                       const struct host *host, struct resolved *ret_resolved, struct error *error)
 {
     const struct disk_identity identity = {
         .name = want->name,
@@ -81,19 +76,20 @@ static int resolve_one(const struct request *request, const struct disk_request 
                             "disk %s: the device below / can't be told here (overlay, zfs, …), so "
                             "no disk is chosen without an identity; give device, serial or wwn",
                             want->name);
-    int r = disks_resolve(&host->disks, &identity, ret_disk, ret_found_by, error);
+    int r =
+        disks_resolve(&host->disks, &identity, &ret_resolved->disk, &ret_resolved->found_by, error);
 
-    return r == -ENOENT ? find_by_label(want, host, ret_disk, ret_found_by, error) : r;
+    return r == -ENOENT ? resolve_by_label(want, host, ret_resolved, error) : r;
 }
 
 void resolved_release(struct resolved *resolved)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < RESOLVED_MAX; i++)
         free(resolved[i].found_by);
-    memset(resolved, 0, 4 * sizeof(*resolved));
+    memset(resolved, 0, RESOLVED_MAX * sizeof(*resolved));
 }
 
-static bool overlap(const struct disk *a, const struct disk *b)
+static bool resolve_overlap(const struct disk *a, const struct disk *b)
 {
     return a == b || (a->parent && text_equal(a->parent, b->name)) ||
            (b->parent && text_equal(b->parent, a->name));
@@ -107,11 +103,11 @@ static int resolve_all(const struct request *request, const struct host *host,
 
         if (want->os)
             continue;
-        int r = resolve_one(request, want, host, &resolved[i].disk, &resolved[i].found_by, error);
+        int r = resolve_one(request, want, host, &resolved[i], error);
         if (r < 0)
             return r;
         for (size_t j = 0; j < i; j++)
-            if (resolved[j].disk && overlap(resolved[j].disk, resolved[i].disk))
+            if (resolved[j].disk && resolve_overlap(resolved[j].disk, resolved[i].disk))
                 return error_refuse(error, "same-device",
                                     "disks %s (%s) and %s (%s) are one device, or one is a part of "
                                     "the other; name a device of its own for each",
@@ -121,8 +117,8 @@ static int resolve_all(const struct request *request, const struct host *host,
     return 0;
 }
 
-static int look(const struct request *request, struct host *host, struct resolved *resolved,
-                struct error *error)
+static int resolve_once(const struct request *request, struct host *host, struct resolved *resolved,
+                        struct error *error)
 {
     int r = host_read(host, error);
 
@@ -133,26 +129,27 @@ static int look(const struct request *request, struct host *host, struct resolve
 }
 
 /* A disk that isn't there yet is waited for; anything else that is wrong is wrong for good. The
- * kernel's events wake it; once a second it looks anyway, since a container may get none. */
+ * kernel's events wake it; once a second the host is read anyway, since a container may get none.
+ */
 int resolve_in_time(const struct request *request, struct host *host, struct resolved *resolved,
                     struct error *error)
 {
-    const time_t end = uptime() + request->device_timeout;
+    const time_t end = resolve_clock() + request->device_timeout;
     AUTO_CLOSE int events = -1;
 
     for (bool listening = false;; listening = true) {
-        int r = look(request, host, resolved, error);
+        int r = resolve_once(request, host, resolved, error);
         if (r == 0 || (r != -ENODEV && r != -ENOENT))
             return r;
-        if (uptime() >= end)
+        if (resolve_clock() >= end)
             break;
         resolved_release(resolved);
         host_release(host);
         error_clear(error);
         if (listening)
-            uevents_wait(events, LOOK_MILLISECONDS);
+            uevents_wait(events, POLL_MILLISECONDS);
         else
-            events = uevents_open(); /* what came before is seen by looking again */
+            events = uevents_open(); /* what came before is seen when the host is read again */
     }
     /* Once more, so that the candidates are listed with everything that is on them. */
     resolved_release(resolved);

@@ -1,11 +1,11 @@
+#include "probe/probe.h"
+
 #include <errno.h>
 #include <fcntl.h>
 
 #include "cleanup.h"
 #include "content/content.h"
 #include "filesystems.h"
-#include "mount/mount.h"
-#include "probe.h"
 #include "record.h"
 #include "text.h"
 
@@ -34,18 +34,18 @@ int host_read(struct host *ret_host, struct error *error)
     return 0;
 }
 
-static void release_content(struct content *content)
+static void host_release_content(struct content *content)
 {
     fields_release(&content_fields, content);
 }
 
-static int read_signatures(struct disk *disk, const char *const *types, struct error *error)
+static int host_read_disk(struct disk *disk, const char *const *types, struct error *error)
 {
     AUTO_CLOSE int fd = disk_open(disk, O_RDONLY | O_NONBLOCK, error);
 
     if (fd < 0)
         return fd;
-    release_content(&disk->content);
+    host_release_content(&disk->content);
     return content_read_signatures(fd, types, &disk->content, error);
 }
 
@@ -58,7 +58,7 @@ void host_read_signatures(struct host *host, bool all_types)
         struct disk *disk = &host->disks.items[i];
 
         if (disk->path)
-            read_signatures(disk, all_types ? NULL : filesystem_types, &ignored);
+            host_read_disk(disk, all_types ? NULL : filesystem_types, &ignored);
         error_clear(&ignored);
     }
 }
@@ -77,7 +77,7 @@ int disk_test_busy(struct disk *disk, struct error *error)
 
 int disk_read_signatures(struct disk *disk, struct error *error)
 {
-    return read_signatures(disk, NULL, error);
+    return host_read_disk(disk, NULL, error);
 }
 
 int disk_examine(struct disk *disk, bool full_scan, const struct intent *stamped,
@@ -87,12 +87,12 @@ int disk_examine(struct disk *disk, bool full_scan, const struct intent *stamped
     struct stamps stamps;
 
     if (used)
-        return read_signatures(disk, NULL, error);
+        return host_read_disk(disk, NULL, error);
     AUTO_CLOSE int fd = disk_open(disk, O_RDONLY, error);
     if (fd < 0)
         return fd;
     stamps_expect(stamped, &stamps);
-    release_content(&disk->content);
+    host_release_content(&disk->content);
     return content_examine(&(struct examination){.fd = fd,
                                                  .size_bytes = disk->size_bytes,
                                                  .full_scan = full_scan,
