@@ -13,14 +13,12 @@
 #include "disk/disk.h"
 #include "file.h"
 #include "filesystems.h"
-#include "fstab_text.h"
-#include "judge.h"
 #include "mode.h"
 #include "mount/mount.h"
+#include "plan/plan.h"
 #include "probe/probe.h"
 #include "process.h"
 #include "record.h"
-#include "steps.h"
 #include "text.h"
 
 enum { DIRECTORY_MODE = 0755, DIRECTORY_UMASK = 022 };

@@ -1,7 +1,7 @@
 #include "apply_make_parts.h"
 #include "cleanup.h"
 #include "filesystems.h"
-#include "judge.h"
+#include "plan/plan.h"
 #include "process.h"
 #include "text.h"
 

@@ -4,10 +4,9 @@
 #include "apply_work.h"
 #include "cleanup.h"
 #include "disk/disk.h"
-#include "fstab_text.h"
-#include "judge.h"
 #include "mount/mount.h"
 #include "mount_options.h"
+#include "plan/plan.h"
 #include "probe/probe.h"
 #include "process.h"
 #include "text.h"
@@ -19,7 +18,7 @@ static int restore_line(struct work *work, const struct disk_work *disk, bool *r
 {
     const struct fstab_line *line = apply_line(work, disk->want->tier);
     const char *known = apply_uuid(disk), *uuid = known ? known : "";
-    bool moved = !disk->made && judge_is_move(disk->found, disk->want->tier);
+    bool moved = !disk->made && tier_moves(disk->found, disk->want->tier);
     AUTO_FREE char *ours =
         fstab_line_text(work->request, disk->want, &disk->found->disk, uuid, apply_fstype(disk));
 

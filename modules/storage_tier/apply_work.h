@@ -4,7 +4,7 @@
 
 #include "facts.h"
 #include "module.h"
-#include "steps.h"
+#include "plan/plan.h"
 
 /* The work on one declared disk. */
 struct disk_work {

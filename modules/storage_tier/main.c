@@ -1,7 +1,7 @@
 #include "apply.h"
 #include "doc.h"
 #include "module.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "probe/probe.h"
 #include "spec.h"
 

@@ -5,7 +5,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "judge.h"
+#include "plan/plan.h"
 #include "probe/probe.h"
 #include "text.h"
 

@@ -22,14 +22,6 @@ struct search {
 
 typedef bool (*test)(const struct search *search, const struct disk *disk);
 
-static bool previous_holds(const struct string_list *list, const char *item)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (text_equal(list->items[i], item))
-            return true;
-    return false;
-}
-
 static const struct signature *previous_signature(const struct disk *disk)
 {
     static const struct signature none;
@@ -40,8 +32,8 @@ static const struct signature *previous_signature(const struct disk *disk)
 static bool previous_is_in_use(const struct search *search, const struct disk *disk)
 {
     return search->tier == TIER_SWAP ? disk->swap_active
-                                     : previous_holds(&disk->mounts, search->target) ||
-                                           previous_holds(&disk->mounts, search->path);
+                                     : string_list_has(&disk->mounts, search->target) ||
+                                           string_list_has(&disk->mounts, search->path);
 }
 
 static bool previous_is_named(const struct search *search, const struct disk *disk)
@@ -221,8 +213,8 @@ static char *users_find(const struct host *host, const struct facts *facts, cons
 static void previous_fill_use(const struct search *search, struct previous *previous)
 {
     const struct disk *disk = previous_find_disk(search);
-    bool moved = disk && previous_holds(&disk->mounts, search->path) &&
-                 !previous_holds(&disk->mounts, search->target);
+    bool moved = disk && string_list_has(&disk->mounts, search->path) &&
+                 !string_list_has(&disk->mounts, search->target);
     const char *where = moved ? search->path : search->target;
 
     if (disk)

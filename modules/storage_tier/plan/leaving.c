@@ -1,10 +1,9 @@
-#include "departures.h"
+#include "plan/plan.h"
+
+#include <stdlib.h>
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "fstab_text.h"
-#include "plan_parts.h"
-#include "refuse.h"
 #include "text.h"
 
 void departures_release(struct departures *departures)
@@ -14,108 +13,68 @@ void departures_release(struct departures *departures)
     *departures = (struct departures){0};
 }
 
-/* Who declares the tier: a data disk before the OS disk. */
-static const struct tier_view *declared(const struct tier_views *views, enum tier tier)
-{
-    const struct tier_view *found = NULL;
-
-    for (size_t i = 0; i < views->count; i++)
-        if (views->items[i].want->tier == tier && (!found || found->want->os))
-            found = &views->items[i];
-    return found;
-}
-
-/* The declared disk that bore this tier until now: by its line, or by what is in use as the tier.
- */
-static const struct tier_view *bearer(const struct tier_views *views, const struct fstab_line *line,
-                                      const struct previous *previous)
-{
-    const struct tier_view *by_device = NULL;
-
-    for (size_t i = 0; i < views->count; i++) {
-        const struct tier_view *view = &views->items[i];
-        const struct signature *fs = found_filesystem(view->found);
-
-        if (view->want->os)
-            continue;
-        if (line && fs && fs->uuid && text_equal(fs->uuid, line->uuid))
-            return view;
-        if (previous->devno && view->found->disk.devno == previous->devno)
-            by_device = view;
-    }
-    return by_device;
-}
-
-bool departure_due(const struct tier_views *views, enum tier tier)
-{
-    const struct request *request = views->request;
-    const struct fstab_line *line = fstab_line_of_tier(&views->facts->fstab, tier_names[tier]);
-    const struct previous *previous =
-        views->facts->previous.count > tier ? &views->facts->previous.items[tier] : NULL;
-    const struct tier_view *now = declared(views, tier);
-
-    if (!previous || (!line && !previous->mounted && !previous->swap_active))
-        return false;
-    const struct tier_view *disk = bearer(views, line, previous);
-    if (disk)
-        return disk->want->tier != tier;
-    return now ? now->want->os : request->absent || request->prune;
-}
-
-static bool is_empty(const struct directory *directory)
+static bool departure_is_empty(const struct directory *directory)
 {
     return directory->exists && directory->is_directory && directory->entries.count == 0;
 }
 
-static void make(const struct tier_views *views, const struct departure *departure,
-                 const char *path, struct departures *departures)
+static void departure_make(const struct tier_views *views, const struct departure *departure,
+                           const char *path, struct departures *departures)
 {
     AUTO_FREE char *declared_path = tier_path(views->request, departure->tier);
     bool absent = views->request->absent && departure->tier != TIER_SWAP;
 
     if (!departure->leaves &&
-        !(absent && (is_empty(departure->directory) || departure->directory->immutable)))
+        !(absent && (departure_is_empty(departure->directory) || departure->directory->immutable)))
         return;
     struct departure *item = &departures->items[departures->count++];
     *item = *departure;
     item->path = alloc_string(path ? path : declared_path);
     item->declared_path = text_equal(item->path, declared_path);
-    item->directory_goes = !(item->now && item->declared_path) && is_empty(item->directory);
+    item->directory_goes =
+        !(item->now && item->declared_path) && departure_is_empty(item->directory);
+}
+
+static const struct tier_view *departure_view(const struct tier_views *views, int disk)
+{
+    return disk < 0 ? NULL : &views->items[disk];
 }
 
 void departures_make(const struct tier_views *views, struct departures *ret_departures)
 {
     static const struct previous nothing;
+    const struct request *request = views->request;
     const struct facts *facts = views->facts;
 
     for (size_t t = 0; t < TIER_COUNT && t < facts->previous.count; t++) {
         const struct previous *previous = &facts->previous.items[t];
-        const struct fstab_line *line = fstab_line_of_tier(&facts->fstab, tier_names[t]);
-        struct departure departure = {.tier = (enum tier)t,
+        enum tier tier = (enum tier)t;
+        struct departure departure = {.tier = tier,
                                       .subject = t,
                                       .previous = previous,
                                       .directory = &previous->directory,
-                                      .now = declared(views, (enum tier)t),
-                                      .leaves = departure_due(views, (enum tier)t)};
+                                      .now =
+                                          departure_view(views, tier_declared_disk(request, tier)),
+                                      .leaves = tier_leaves(request, facts, tier)};
 
         if (departure.leaves) {
-            departure.line = line;
-            departure.disk = bearer(views, line, previous);
+            departure.line = fstab_line_of_tier(&facts->fstab, tier_names[tier]);
+            departure.disk = departure_view(views, tier_serving_disk(request, facts, tier));
         }
-        make(views, &departure, previous->path, ret_departures);
+        departure_make(views, &departure, previous->path, ret_departures);
         if (!previous->path)
             continue;
-        departure = (struct departure){.tier = (enum tier)t,
+        departure = (struct departure){.tier = tier,
                                        .subject = TIER_COUNT + t,
                                        .previous = &nothing,
                                        .directory = &previous->declared,
                                        .now = departure.now};
-        make(views, &departure, NULL, ret_departures);
+        departure_make(views, &departure, NULL, ret_departures);
     }
 }
 
-static void add(struct plan *plan, const struct departure *departure, enum step step,
-                const char *op, char *detail)
+static void departure_add(struct plan *plan, const struct departure *departure, enum step step,
+                          const char *op, char *detail)
 {
     struct plan_subject subject = {0};
 
@@ -126,8 +85,8 @@ static void add(struct plan *plan, const struct departure *departure, enum step 
 }
 
 /* Something else at the tier's path: its directory couldn't go, and perhaps hides the tier. */
-static int check_mounts(const struct departure *departure, const struct mount_list *mounts,
-                        struct error *error)
+static int departure_check_mounts(const struct departure *departure,
+                                  const struct mount_list *mounts, struct error *error)
 {
     size_t expected = departure->previous->mounted;
 
@@ -145,8 +104,8 @@ static int check_mounts(const struct departure *departure, const struct mount_li
 }
 
 /* It would mount the tier again, at the next boot at the latest. */
-static int check_lines(const struct departure *departure, const struct fstab *fstab,
-                       struct error *error)
+static int departure_check_lines(const struct departure *departure, const struct fstab *fstab,
+                                 struct error *error)
 {
     const struct fstab_line *line =
         departure->previous->mounted ? fstab_line_of_others(fstab, departure->path) : NULL;
@@ -158,7 +117,8 @@ static int check_lines(const struct departure *departure, const struct fstab *fs
                 : 0;
 }
 
-static int refuse(const struct departure *departure, const struct facts *facts, struct error *error)
+static int departure_check(const struct departure *departure, const struct facts *facts,
+                           struct error *error)
 {
     const struct previous *previous = departure->previous;
 
@@ -169,25 +129,26 @@ static int refuse(const struct departure *departure, const struct facts *facts, 
             "and run again",
             tier_names[departure->tier], previous->device ? previous->device : "?", departure->path,
             previous->users);
-    int r = check_lines(departure, &facts->fstab, error);
-    return r < 0 ? r : check_mounts(departure, &facts->mounts, error);
+    int r = departure_check_lines(departure, &facts->fstab, error);
+    return r < 0 ? r : departure_check_mounts(departure, &facts->mounts, error);
 }
 
-static void plan_line(struct plan *plan, const struct departure *departure,
-                      const struct fstab_line *line, char **fstab_after)
+static void departure_plan_line(struct planning *planning, const struct departure *departure,
+                                const struct fstab_line *line)
 {
-    char *after = fstab_text_edit(*fstab_after, line->text, NULL);
+    char *after = fstab_text_edit(planning->fstab_after, line->text, NULL);
 
-    free(*fstab_after);
-    *fstab_after = after;
-    add(plan, departure, STEP_LEAVE_FSTAB, "fstab",
-        text_format("remove line %d: %s", line->number, line->text));
+    free(planning->fstab_after);
+    planning->fstab_after = after;
+    departure_add(planning->plan, departure, STEP_LEAVE_FSTAB, "fstab",
+                  text_format("remove line %d: %s", line->number, line->text));
 }
 
 /* Each of ours for the tier: somebody may have copied one. */
-static int plan_its_lines(struct plan *plan, const struct departure *departure, char **fstab_after,
-                          const struct fstab *fstab, struct error *error)
+static int departure_plan_lines(struct planning *planning, const struct departure *departure,
+                                struct error *error)
 {
+    const struct fstab *fstab = &planning->views->facts->fstab;
     const char *tier = tier_names[departure->tier];
 
     if (!departure->line)
@@ -198,39 +159,40 @@ static int plan_its_lines(struct plan *plan, const struct departure *departure, 
                             fstab->unwritable);
     for (size_t i = 0; i < fstab->lines.count; i++)
         if (text_equal(fstab->lines.items[i].tier, tier) && !fstab->lines.items[i].cloud_init)
-            plan_line(plan, departure, &fstab->lines.items[i], fstab_after);
+            departure_plan_line(planning, departure, &fstab->lines.items[i]);
     return 0;
 }
 
-static int plan_lines(const struct departures *departures, const struct facts *facts,
-                      struct plan *plan, char **fstab_after, struct error *error)
+static int departures_plan_lines(struct planning *planning, struct error *error)
 {
+    const struct departures *departures = planning->departures;
+    const struct facts *facts = planning->views->facts;
     bool reload = false;
     int r = 0;
 
     for (size_t i = 0; i < departures->count && r == 0; i++) {
         const struct departure *departure = &departures->items[i];
 
-        r = refuse(departure, facts, error);
+        r = departure_check(departure, facts, error);
         if (r == 0)
-            r = plan_its_lines(plan, departure, fstab_after, &facts->fstab, error);
+            r = departure_plan_lines(planning, departure, error);
         reload |=
             departure->line || departure->previous->mounted || departure->previous->swap_active;
     }
     if (r == 0 && reload && facts->systemd)
-        add(plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
-            alloc_string("systemctl daemon-reload"));
+        departure_add(planning->plan, NULL, STEP_DAEMON_RELOAD, "daemon_reload",
+                      alloc_string("systemctl daemon-reload"));
     return r;
 }
 
-static void plan_umount(struct plan *plan, const struct departure *departure)
+static void departure_plan_umount(struct plan *plan, const struct departure *departure)
 {
     if (departure->previous->mounted)
-        add(plan, departure, STEP_LEAVE_UMOUNT, "umount", alloc_string(departure->path));
+        departure_add(plan, departure, STEP_LEAVE_UMOUNT, "umount", alloc_string(departure->path));
 }
 
-static int plan_swap_away(struct plan *plan, const struct departure *departure,
-                          const struct facts *facts, struct error *error)
+static int departure_plan_swapoff(struct plan *plan, const struct departure *departure,
+                                  const struct facts *facts, struct error *error)
 {
     const struct previous *previous = departure->previous;
 
@@ -242,24 +204,26 @@ static int plan_swap_away(struct plan *plan, const struct departure *departure,
             "swap on %s is to be switched off, but memory can't hold the %llu bytes "
             "in it; run again when less is used",
             previous->device, (unsigned long long)previous->swap_used_bytes);
-    add(plan, departure, STEP_LEAVE_SWAPOFF, "swapoff", alloc_string("it is swap no longer"));
+    departure_add(plan, departure, STEP_LEAVE_SWAPOFF, "swapoff",
+                  alloc_string("it is swap no longer"));
     return 0;
 }
 
-static void plan_directory_away(struct plan *plan, const struct departure *departure)
+static void departure_plan_directory(struct plan *plan, const struct departure *departure)
 {
     bool declared_there = departure->now && departure->declared_path;
 
     if (departure->tier == TIER_SWAP || declared_there)
         return;
     if (departure->directory->immutable)
-        add(plan, departure, STEP_LEAVE_IMMUTABLE, "chattr", text_format("-i %s", departure->path));
+        departure_add(plan, departure, STEP_LEAVE_IMMUTABLE, "chattr",
+                      text_format("-i %s", departure->path));
     if (departure->directory_goes)
-        add(plan, departure, STEP_LEAVE_RMDIR, "rmdir", alloc_string(departure->path));
+        departure_add(plan, departure, STEP_LEAVE_RMDIR, "rmdir", alloc_string(departure->path));
 }
 
 /* Who looks for the tier's data should know where it is. */
-static void warn(struct plan *plan, const struct departure *departure)
+static void departure_warn(struct plan *plan, const struct departure *departure)
 {
     const struct tier_view *disk = departure->disk;
     const char *device = departure->previous->device;
@@ -280,18 +244,20 @@ static void warn(struct plan *plan, const struct departure *departure)
                   tier_names[departure->tier], device);
 }
 
-int departures_plan(const struct departures *departures, const struct tier_views *views,
-                    struct plan *plan, char **fstab_after, struct error *error)
+int plan_departures(struct planning *planning, struct error *error)
 {
-    int r = plan_lines(departures, views->facts, plan, fstab_after, error);
+    const struct departures *departures = planning->departures;
+    const struct facts *facts = planning->views->facts;
+    struct plan *plan = planning->plan;
+    int r = departures_plan_lines(planning, error);
 
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        plan_umount(plan, &departures->items[i]);
+        departure_plan_umount(plan, &departures->items[i]);
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        r = plan_swap_away(plan, &departures->items[i], views->facts, error);
+        r = departure_plan_swapoff(plan, &departures->items[i], facts, error);
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        plan_directory_away(plan, &departures->items[i]);
+        departure_plan_directory(plan, &departures->items[i]);
     for (size_t i = 0; i < departures->count && r == 0; i++)
-        warn(plan, &departures->items[i]);
+        departure_warn(plan, &departures->items[i]);
     return r;
 }

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "fstab_text.h"
 #include "mode.h"
+#include "plan/plan.h"
 
 static void expect_edit(const char *text, const char *old_line, const char *new_line,
                         const char *expected)
@@ -106,7 +106,8 @@ static const char *refusal_of(enum tier tier, bool os, struct fstab_line line)
 
     lines[1].number = 2;
     lines[1].text = (char *)"TEXT";
-    int r = fstab_check(&want, &found, "/var/storage/hot", os ? NULL : UUID, &fstab, &error);
+    const struct surroundings around = {.target = "/var/storage/hot", .fstab = &fstab};
+    int r = fstab_check(&want, &found, &around, os ? NULL : UUID, &error);
     assert_int_equal(r == 0, error.id == NULL);
     if (r < 0)
         assert_int_equal(line.cloud_init, strstr(error_message(&error), "cloud-init") != NULL);
@@ -238,7 +239,8 @@ static void lines_that_nobody_can_parse(void **state)
         struct found found = {.disk = {.path = (char *)"/dev/sdb"}};
         struct error error = ERROR_INIT;
         bool known = i % 2;
-        int r = fstab_check(&want, &found, "/var/storage/hot", known ? UUID : NULL, &fstab, &error);
+        const struct surroundings around = {.target = "/var/storage/hot", .fstab = &fstab};
+        int r = fstab_check(&want, &found, &around, known ? UUID : NULL, &error);
         bool refused = cases[i / 2].refused && (known || !strstr(broken[0], UUID));
 
         assert_int_equal(r < 0, refused);
@@ -256,12 +258,13 @@ static void two_lines_of_ours(void **state)
     struct fstab fstab = {.lines = {lines, 2}};
     struct disk_request want = {.name = (char *)"data-0", .tier = TIER_HOT};
     struct found found = {.disk = {.path = (char *)"/dev/sdb"}};
+    const struct surroundings around = {.target = "/x", .fstab = &fstab};
     struct error error = ERROR_INIT;
 
     (void)state;
-    assert_int_equal(fstab_check(&want, &found, "/x", NULL, &fstab, &error), 0);
+    assert_int_equal(fstab_check(&want, &found, &around, NULL, &error), 0);
     fstab.lines.count = 3;
-    assert_int_equal(fstab_check(&want, &found, "/x", NULL, &fstab, &error), -EPERM);
+    assert_int_equal(fstab_check(&want, &found, &around, NULL, &error), -EPERM);
     assert_string_equal(error.id, "fstab-duplicate-lines");
     assert_non_null(strstr(error_message(&error), "(1 and 3)"));
     error_clear(&error);

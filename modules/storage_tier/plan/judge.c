@@ -1,10 +1,6 @@
-#include "judge.h"
-
-#include <string.h>
+#include "plan/plan.h"
 
 #include "filesystems.h"
-#include "judge_parts.h"
-#include "refuse.h"
 #include "text.h"
 
 bool verdict_makes(enum verdict verdict)
@@ -12,13 +8,13 @@ bool verdict_makes(enum verdict verdict)
     return verdict == VERDICT_MAKE || verdict == VERDICT_REMAKE || verdict == VERDICT_WIPE;
 }
 
-static const struct intent *intent_of(const struct found *found)
+static const struct intent *judge_intent(const struct found *found)
 {
     return found->intents.count ? &found->intents.items[0] : NULL;
 }
 
 /* The user named what is there now by its token: it may be destroyed. */
-static bool is_given_up(const struct disk_request *want, const struct found *found)
+static bool judge_is_given_up(const struct disk_request *want, const struct found *found)
 {
     return want->wipe && text_equal(want->wipe, found->disk.content.token);
 }
@@ -29,22 +25,22 @@ static int judge_recorded(const struct disk_request *want, const struct found *f
                           const struct surroundings *around, enum verdict *ret_verdict,
                           struct error *error)
 {
-    const struct intent *intent = intent_of(found);
+    const struct intent *intent = judge_intent(found);
     const struct fstab_line *line = around->line;
 
     if (found->in_progress && found->stamped) {
         *ret_verdict = VERDICT_REMAKE;
         return 0;
     }
-    if (is_given_up(want, found) &&
+    if (judge_is_given_up(want, found) &&
         (found->in_progress || found->unfinished || !text_equal(intent->fstype, want->fstype))) {
         *ret_verdict = VERDICT_WIPE;
         return 0;
     }
     if (found->in_progress)
-        return judge_refuse_foreign(want, found, error);
+        return refuse_foreign(want, found, error);
     if (found->unfinished)
-        return judge_refuse_unfinished(want, found, error);
+        return refuse_unfinished(want, found, error);
     if (!text_equal(intent->fstype, want->fstype))
         return refuse_disk(error, "fstype-differs", want, found,
                            "was made with %s by an interrupted run, and %s is asked for; declare "
@@ -61,7 +57,7 @@ static int judge_recorded(const struct disk_request *want, const struct found *f
 
 /* A wipe that was cut short may go on as long as nothing is there but what it set out to destroy.
  */
-static bool only_recorded_signatures(const struct content *content, const struct intent *intent)
+static bool judge_only_recorded(const struct content *content, const struct intent *intent)
 {
     for (size_t i = 0; i < content->signatures.count; i++) {
         const struct signature *here = &content->signatures.items[i];
@@ -82,7 +78,7 @@ static bool only_recorded_signatures(const struct content *content, const struct
 static bool judge_stamped(const struct disk_request *want, const struct found *found,
                           enum verdict *ret_verdict)
 {
-    const struct intent *intent = intent_of(found);
+    const struct intent *intent = judge_intent(found);
     const struct content *content = &found->disk.content;
 
     if (content->kind == CONTENT_UNREADABLE)
@@ -95,7 +91,7 @@ static bool judge_stamped(const struct disk_request *want, const struct found *f
         return found->head_zero;
     }
     *ret_verdict = VERDICT_WIPE;
-    return intent->wipe && only_recorded_signatures(content, intent);
+    return intent->wipe && judge_only_recorded(content, intent);
 }
 
 static int judge_ours(const struct disk_request *want, const struct found *found,
@@ -106,7 +102,7 @@ static int judge_ours(const struct disk_request *want, const struct found *found
     const struct fstab_line *line = around->line;
 
     if (line && !text_equal(line->uuid, fs->uuid))
-        return judge_refuse_other_line(want, found, line, error);
+        return refuse_other_line(want, found, line, error);
     if (!text_equal(fs->type, want->fstype))
         return refuse_disk(
             error, "fstype-differs", want, found,
@@ -114,8 +110,8 @@ static int judge_ours(const struct disk_request *want, const struct found *found
             "%s, or %swrite wipe: \"%s\" to have it destroyed and made anew",
             tier_names[want->tier], fs->type, want->fstype, fs->type,
             found->disk.mounts.count ? "unmount it and " : "", found->disk.content.token);
-    if (found->unfinished && !is_given_up(want, found))
-        return judge_refuse_unfinished(want, found, error);
+    if (found->unfinished && !judge_is_given_up(want, found))
+        return refuse_unfinished(want, found, error);
     *ret_verdict = found->unfinished ? VERDICT_WIPE : VERDICT_KEEP;
     return 0;
 }
@@ -125,11 +121,11 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
                             struct error *error)
 {
     const struct signature *fs = found_filesystem(found);
-    const char *previous = judge_previous_tier(found, around->fstab);
-    bool wiped = is_given_up(want, found);
+    const char *previous = previous_tier(found, around->fstab);
+    bool wiped = judge_is_given_up(want, found);
 
     if (found->in_progress && !wiped)
-        return judge_refuse_foreign(want, found, error);
+        return refuse_foreign(want, found, error);
     if (!found->in_progress && want->adopt && tier_can_adopt(fs->type, want->tier)) {
         if (want->fstype_explicit && !text_equal(want->fstype, fs->type))
             return refuse_disk(error, "fstype-differs", want, found,
@@ -142,15 +138,15 @@ static int judge_filesystem(const struct disk_request *want, const struct found 
                 !(wiped && !text_equal(fs->type, want->fstype));
     if (fits && !fstab_line_of_uuid(around->fstab, fs->uuid) &&
         !text_equal(previous, tier_names[want->tier]))
-        return judge_refuse_label(want, found, previous, error);
+        return refuse_label(want, found, previous, error);
     if (fits)
         return judge_ours(want, found, around, ret_verdict, error);
     if (wiped) {
         *ret_verdict = VERDICT_WIPE;
         return 0;
     }
-    return previous ? judge_refuse_change(want, found, previous, error)
-                    : judge_refuse_foreign(want, found, error);
+    return previous ? refuse_change(want, found, previous, error)
+                    : refuse_foreign(want, found, error);
 }
 
 static int judge_content(const struct disk_request *want, const struct found *found,
@@ -158,7 +154,7 @@ static int judge_content(const struct disk_request *want, const struct found *fo
                          struct error *error)
 {
     const struct content *content = &found->disk.content;
-    const struct intent *intent = intent_of(found);
+    const struct intent *intent = judge_intent(found);
     const struct signature *fs = found_filesystem(found);
 
     if (intent && fs && text_equal(fs->uuid, intent->uuid) && text_equal(fs->type, intent->fstype))
@@ -171,11 +167,11 @@ static int judge_content(const struct disk_request *want, const struct found *fo
         *ret_verdict = VERDICT_MAKE;
         return 0;
     }
-    if (is_given_up(want, found)) {
+    if (judge_is_given_up(want, found)) {
         *ret_verdict = VERDICT_WIPE;
         return 0;
     }
-    return judge_refuse_foreign(want, found, error);
+    return refuse_foreign(want, found, error);
 }
 
 int judge_disk(const struct disk_request *want, const struct found *found,
@@ -187,12 +183,12 @@ int judge_disk(const struct disk_request *want, const struct found *found,
         *ret_verdict = VERDICT_DIRECTORY;
         return 0;
     }
-    int r = judge_check_use(want, found, around, error);
+    int r = check_use(want, found, around, error);
     if (r == 0)
         r = judge_content(want, found, around, &verdict, error);
     if (r == 0)
-        r = verdict_makes(verdict) ? judge_check_making(want, found, around, error)
-                                   : judge_check_keeping(want, found, error);
+        r = verdict_makes(verdict) ? check_making(want, found, around, error)
+                                   : check_keeping(want, found, error);
     if (r == 0)
         *ret_verdict = verdict;
     return r;

@@ -1,4 +1,4 @@
-#include "fstab_text.h"
+#include "plan/plan.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,7 +8,6 @@
 #include "cleanup.h"
 #include "filesystems.h"
 #include "mount_options.h"
-#include "refuse.h"
 #include "text.h"
 
 /* _netdev orders the mount after the network, where the disk is reached over it. */
@@ -37,7 +36,7 @@ char *fstab_line_text(const struct request *request, const struct disk_request *
                        filesystem_find(fstype)->fsck_pass);
 }
 
-static size_t next_field(const char **line)
+static size_t fstab_next_field(const char **line)
 {
     *line += strspn(*line, " \t\r");
     return strcspn(*line, " \t\r");
@@ -46,7 +45,7 @@ static size_t next_field(const char **line)
 bool fstab_same_fields(const char *a, const char *b)
 {
     for (;;) {
-        size_t x = next_field(&a), y = next_field(&b);
+        size_t x = fstab_next_field(&a), y = fstab_next_field(&b);
 
         if (x != y || strncmp(a, b, x) != 0)
             return false;
@@ -86,7 +85,7 @@ char *fstab_text_edit(const char *text, const char *old_line, const char *new_li
 }
 
 /* Without empty components, "." and "..". Owned by the caller. */
-static char *plain_path(const char *path)
+static char *fstab_plain_path(const char *path)
 {
     char *plain = alloc_bytes(strlen(path) + 1);
     size_t length = 0, part;
@@ -107,15 +106,15 @@ static char *plain_path(const char *path)
     return plain;
 }
 
-static bool same_path(const char *a, const char *b)
+static bool fstab_same_path(const char *a, const char *b)
 {
-    AUTO_FREE char *plain = a && *a == '/' ? plain_path(a) : NULL;
+    AUTO_FREE char *plain = a && *a == '/' ? fstab_plain_path(a) : NULL;
 
     return text_equal(plain, b);
 }
 
-static int refuse_line(const struct disk_request *want, const struct found *found,
-                       const struct fstab_line *line, const char *what, struct error *error)
+static int fstab_refuse_line(const struct disk_request *want, const struct found *found,
+                             const struct fstab_line *line, const char *what, struct error *error)
 {
     return refuse_disk(error, "fstab-foreign-line", want, found,
                        "serves tier %s, but line %d of fstab, which is not this tier's, %s: %s. "
@@ -124,7 +123,7 @@ static int refuse_line(const struct disk_request *want, const struct found *foun
                        line->cloud_init ? " (cloud-init wrote it: configure `mounts` there)" : "");
 }
 
-static bool names_uuid(const struct fstab_line *line, const char *uuid)
+static bool fstab_names_uuid(const struct fstab_line *line, const char *uuid)
 {
     if (!uuid)
         return false;
@@ -134,7 +133,8 @@ static bool names_uuid(const struct fstab_line *line, const char *uuid)
 }
 
 /* Other disks may have the same label: what is mounted tells whose line it is. */
-static bool names_label(const struct fstab_line *line, const char *label, const struct disk *disk)
+static bool fstab_names_label(const struct fstab_line *line, const char *label,
+                              const struct disk *disk)
 {
     static const char links[] = "/dev/disk/by-label/";
     bool link = line->source && text_starts_with(line->source, links);
@@ -144,34 +144,35 @@ static bool names_label(const struct fstab_line *line, const char *label, const 
 }
 
 /* A path, or the tag of a partition or of hardware: what has been found for it counts. */
-static bool leads_to_device(const char *source)
+static bool fstab_leads_to_device(const char *source)
 {
     return *source == '/' || text_starts_with(source, "PART") || text_starts_with(source, "ID=");
 }
 
-static bool names_disk(const struct fstab_line *line, const struct disk *disk)
+static bool fstab_names_disk(const struct fstab_line *line, const struct disk *disk)
 {
     for (size_t i = 0; i < disk->content.signatures.count; i++)
-        if (names_uuid(line, disk->content.signatures.items[i].uuid) ||
-            names_label(line, disk->content.signatures.items[i].label, disk))
+        if (fstab_names_uuid(line, disk->content.signatures.items[i].uuid) ||
+            fstab_names_label(line, disk->content.signatures.items[i].label, disk))
             return true;
     return line->source &&
            (text_equal(line->source, disk->path) || text_equal(line->source, disk->by_id) ||
-            (leads_to_device(line->source) && line->devno && line->devno == disk->devno));
+            (fstab_leads_to_device(line->source) && line->devno && line->devno == disk->devno));
 }
 
 /* Also by what is on the disk and its partitions now, and won't be after a wipe: the line would
  * hold the next boot. */
-static bool names_device(const struct fstab_line *line, const struct found *found, const char *uuid)
+static bool fstab_names_device(const struct fstab_line *line, const struct found *found,
+                               const char *uuid)
 {
     for (size_t i = 0; i < found->parts.count; i++)
-        if (names_disk(line, &found->parts.items[i]))
+        if (fstab_names_disk(line, &found->parts.items[i]))
             return true;
-    return names_uuid(line, uuid) || names_disk(line, &found->disk);
+    return fstab_names_uuid(line, uuid) || fstab_names_disk(line, &found->disk);
 }
 
 /* Of another tier's line the device may be this tier's: then it moves here. */
-static bool is_of_a_tier(const struct fstab_line *line)
+static bool fstab_is_of_a_tier(const struct fstab_line *line)
 {
     for (int t = 0; t < TIER_COUNT; t++)
         if (text_equal(line->tier, tier_names[t]) && !line->cloud_init)
@@ -182,14 +183,17 @@ static bool is_of_a_tier(const struct fstab_line *line)
 const struct fstab_line *fstab_line_of_others(const struct fstab *fstab, const char *path)
 {
     for (size_t i = 0; i < fstab->lines.count; i++)
-        if (!is_of_a_tier(&fstab->lines.items[i]) && same_path(fstab->lines.items[i].target, path))
+        if (!fstab_is_of_a_tier(&fstab->lines.items[i]) &&
+            fstab_same_path(fstab->lines.items[i].target, path))
             return &fstab->lines.items[i];
     return NULL;
 }
 
-static int check_lines(const struct disk_request *want, const struct found *found, const char *path,
-                       const char *uuid, const struct fstab *fstab, struct error *error)
+static int fstab_check_lines(const struct disk_request *want, const struct found *found,
+                             const struct surroundings *around, const char *uuid,
+                             struct error *error)
 {
+    const struct fstab *fstab = around->fstab;
     const struct fstab_line *ours = NULL;
 
     for (size_t i = 0; i < fstab->lines.count; i++) {
@@ -202,46 +206,50 @@ static int check_lines(const struct disk_request *want, const struct found *foun
                                    "remove the wrong one",
                                    line->tier, ours->number, line->number);
             ours = line;
-        } else if (want->tier != TIER_SWAP && same_path(line->target, path)) {
-            return refuse_line(want, found, line, "mounts something at its path", error);
-        } else if (!want->os && !is_of_a_tier(line) && names_device(line, found, uuid)) {
-            return refuse_line(want, found, line, "uses the same device", error);
-        } else if (!want->os && !want->adopt && !is_of_a_tier(line) &&
-                   names_label(line, tier_label(want->tier), &found->disk)) {
-            return refuse_line(want, found, line, "names the label that the disk gets", error);
+        } else if (want->tier != TIER_SWAP && fstab_same_path(line->target, around->target)) {
+            return fstab_refuse_line(want, found, line, "mounts something at its path", error);
+        } else if (!want->os && !fstab_is_of_a_tier(line) &&
+                   fstab_names_device(line, found, uuid)) {
+            return fstab_refuse_line(want, found, line, "uses the same device", error);
+        } else if (!want->os && !want->adopt && !fstab_is_of_a_tier(line) &&
+                   fstab_names_label(line, tier_label(want->tier), &found->disk)) {
+            return fstab_refuse_line(want, found, line, "names the label that the disk gets",
+                                     error);
         }
     }
     return 0;
 }
 
-static bool goes_on(char c)
+static bool fstab_goes_on(char c)
 {
     return isalnum((unsigned char)c) || (c && strchr("._-", c));
 }
 
 /* As a whole: /var/storage/hotel and /var/storage/hot/pg don't name /var/storage/hot. */
-static bool names_path(const char *line, const char *path)
+static bool fstab_names_path(const char *line, const char *path)
 {
     for (const char *p = line; (p = strstr(p, path)); p++) {
         const char *end = p + strlen(path);
 
         end += strspn(end, "/");
-        if (!goes_on(*end) && (p == line || !goes_on(p[-1])))
+        if (!fstab_goes_on(*end) && (p == line || !fstab_goes_on(p[-1])))
             return true;
     }
     return false;
 }
 
-int fstab_check(const struct disk_request *want, const struct found *found, const char *path,
-                const char *uuid, const struct fstab *fstab, struct error *error)
+int fstab_check(const struct disk_request *want, const struct found *found,
+                const struct surroundings *around, const char *uuid, struct error *error)
 {
+    const struct fstab *fstab = around->fstab;
+
     for (size_t i = 0; i < fstab->broken.count; i++)
-        if ((want->tier != TIER_SWAP && names_path(fstab->broken.items[i], path)) ||
+        if ((want->tier != TIER_SWAP && fstab_names_path(fstab->broken.items[i], around->target)) ||
             (uuid && strstr(fstab->broken.items[i], uuid)))
             return refuse_disk(
                 error, "fstab-broken-line", want, found,
                 "serves tier %s, and fstab has a line that can't be parsed and names "
                 "it: line %s. Repair or remove that line",
                 tier_names[want->tier], fstab->broken.items[i]);
-    return check_lines(want, found, path, uuid, fstab, error);
+    return fstab_check_lines(want, found, around, uuid, error);
 }

@@ -1,13 +1,35 @@
-#include "judge_parts.h"
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <stdarg.h>
 
 #include "alloc.h"
 #include "cleanup.h"
 #include "filesystems.h"
-#include "refuse.h"
 #include "text.h"
 
+int refuse_disk(struct error *error, const char *id, const struct disk_request *want,
+                const struct found *found, const char *format, ...)
+{
+    AUTO_FREE char *device = disk_describe(&found->disk);
+    va_list arguments;
+
+    va_start(arguments, format);
+    AUTO_FREE char *text = text_vformat(format, arguments);
+    va_end(arguments);
+    error_refuse(error, id, "disk %s: %s %s", want->name, device, text);
+    error_detail(error, "disk", json_text(want->name));
+    error_detail(error, "device", json_text(found->disk.path));
+    error_detail(error, "serial", json_text(found->disk.serial));
+    error_detail(error, "wwn", json_text(found->disk.wwn));
+    AUTO_JSON json_t *content = fields_to_json(&content_fields, &found->disk.content);
+    error_detail(error, "found", json_incref(json_object_get(content, "signatures")));
+    error_detail(error, "token", json_text(found->disk.content.token));
+    return -EPERM;
+}
+
 /* By our record, or by a label such as ours. */
-static bool is_our_half_made(const struct found *found)
+static bool refuse_is_our_half_made(const struct found *found)
 {
     const struct signature *fs = found_filesystem(found);
 
@@ -34,8 +56,7 @@ static int refuse_half_made(const struct disk_request *want, const struct found 
                        found->orphan_stamp, description, token);
 }
 
-int judge_refuse_foreign(const struct disk_request *want, const struct found *found,
-                         struct error *error)
+int refuse_foreign(const struct disk_request *want, const struct found *found, struct error *error)
 {
     const struct content *content = &found->disk.content;
     const struct signature *fs = found_filesystem(found);
@@ -55,7 +76,7 @@ int judge_refuse_foreign(const struct disk_request *want, const struct found *fo
                            "holds %s, which storage_tier did not make; nothing was written%s. "
                            "Unmount it and run again: then its token can be told",
                            description, adopt);
-    if (found->orphan_stamp || is_our_half_made(found))
+    if (found->orphan_stamp || refuse_is_our_half_made(found))
         return refuse_half_made(want, found, description, error);
     return refuse_disk(error, "foreign-content", want, found,
                        "holds %s, which storage_tier did not make; nothing was written. To destroy "
@@ -64,8 +85,8 @@ int judge_refuse_foreign(const struct disk_request *want, const struct found *fo
                        want->wipe ? ". The token given names other content" : "");
 }
 
-int judge_refuse_unfinished(const struct disk_request *want, const struct found *found,
-                            struct error *error)
+int refuse_unfinished(const struct disk_request *want, const struct found *found,
+                      struct error *error)
 {
     return refuse_disk(error, "unfinished", want, found,
                        "bears a filesystem that an interrupted run of this module made and that is "
@@ -73,8 +94,8 @@ int judge_refuse_unfinished(const struct disk_request *want, const struct found 
                        found->unfinished, found->disk.content.token);
 }
 
-int judge_refuse_change(const struct disk_request *want, const struct found *found,
-                        const char *tier, struct error *error)
+int refuse_change(const struct disk_request *want, const struct found *found, const char *tier,
+                  struct error *error)
 {
     return refuse_disk(error, "needs-wipe", want, found,
                        "is tier %s of this module and is declared as %s, which its content can't "
@@ -85,8 +106,8 @@ int judge_refuse_change(const struct disk_request *want, const struct found *fou
 
 /* Where no line of fstab says that it was that tier on this very host: disks that come up in
  * another order after a rebuild would be exchanged without a word. */
-int judge_refuse_label(const struct disk_request *want, const struct found *found, const char *tier,
-                       struct error *error)
+int refuse_label(const struct disk_request *want, const struct found *found, const char *tier,
+                 struct error *error)
 {
     return refuse_disk(error, "labelled-otherwise", want, found,
                        "has the label of tier %s and is declared as %s, and fstab has no line that "
@@ -95,8 +116,8 @@ int judge_refuse_label(const struct disk_request *want, const struct found *foun
                        tier, tier_names[want->tier], tier, tier);
 }
 
-int judge_refuse_other_line(const struct disk_request *want, const struct found *found,
-                            const struct fstab_line *line, struct error *error)
+int refuse_other_line(const struct disk_request *want, const struct found *found,
+                      const struct fstab_line *line, struct error *error)
 {
     return refuse_disk(error, "fstab-names-another", want, found,
                        "has the label %s, but line %d of fstab says that tier %s is %s%s%s; this "
