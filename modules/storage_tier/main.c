@@ -1,4 +1,4 @@
-#include "apply.h"
+#include "apply/apply.h"
 #include "doc.h"
 #include "module.h"
 #include "plan/plan.h"

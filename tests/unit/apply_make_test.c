@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "apply_work.h"
+#include "apply/work.h"
 #include "cleanup.h"
 #include "content/content.h"
 #include "disk/disk.h"

@@ -1,14 +1,16 @@
-#include "apply.h"
+#include "apply/apply.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
-#include "apply_work.h"
+#include "apply/work.h"
 #include "cleanup.h"
 #include "disk/disk.h"
 #include "file.h"
@@ -16,22 +18,20 @@
 #include "mode.h"
 #include "mount/mount.h"
 #include "plan/plan.h"
-#include "probe/probe.h"
 #include "process.h"
-#include "record.h"
 #include "text.h"
 
 enum { DIRECTORY_MODE = 0755, DIRECTORY_UMASK = 022 };
 
-static int make_directory(const char *path, struct error *error)
+static int apply_mkdir(const char *path, struct error *error)
 {
     if (mkdir(path, DIRECTORY_MODE) < 0)
         return error_set_errno(error, -errno, "creating the directory %s", path);
     return file_sync_directory(path, error);
 }
 
-static int set_immutable(const struct work *work, enum tier tier, bool immutable,
-                         struct error *error)
+static int apply_immutable(const struct work *work, enum tier tier, bool immutable,
+                           struct error *error)
 {
     AUTO_CLOSE int parent = directory_open_below(work->request->root);
 
@@ -40,73 +40,8 @@ static int set_immutable(const struct work *work, enum tier tier, bool immutable
     return directory_set_immutable(parent, tier_names[tier], immutable, error);
 }
 
-/* A record that is left of something else doesn't count. */
-const char *apply_uuid(const struct disk_work *disk)
-{
-    const struct signature *fs = found_filesystem(disk->found);
-
-    if (disk->made)
-        return disk->record.uuid;
-    return fs ? fs->uuid : NULL;
-}
-
-const char *apply_fstype(const struct disk_work *disk)
-{
-    const struct signature *fs = found_filesystem(disk->found);
-
-    return disk->made || !fs ? disk->want->fstype : fs->type;
-}
-
-const struct fstab_line *apply_line(const struct work *work, enum tier tier)
-{
-    for (size_t i = 0; i < work->fstab.lines.count; i++) {
-        const struct fstab_line *line = &work->fstab.lines.items[i];
-
-        if (text_equal(line->tier, tier_names[tier]) && !line->cloud_init &&
-            !work->lines_removed[i])
-            return line;
-    }
-    return NULL;
-}
-
-int apply_fstab_text(struct work *work, const char *text, struct error *error)
-{
-    bool backs_up = work->request->backup && !work->backed_up;
-    AUTO_FREE char *backup = NULL;
-    int r = fstab_replace(&work->fstab, text, backs_up ? &backup : NULL, error);
-
-    if (r == 0 && backup) {
-        work->backed_up = true;
-        progress_result(work->progress, "backup_file", json_text(backup));
-    }
-    return r;
-}
-
-static int write_line(struct work *work, const struct disk_work *disk, struct error *error)
-{
-    const struct fstab_line *line = apply_line(work, disk->want->tier);
-    const char *uuid = apply_uuid(disk);
-
-    if (!uuid)
-        return error_set(error, -EINVAL, "disk %s: the UUID for its line in fstab is unknown",
-                         disk->want->name);
-    AUTO_FREE char *wanted =
-        fstab_line_text(work->request, disk->want, &disk->found->disk, uuid, apply_fstype(disk));
-    if (line && fstab_same_fields(line->text, wanted))
-        return 0;
-    AUTO_FREE char *text = fstab_text_edit(work->fstab.text, line ? line->text : NULL, wanted);
-    return apply_fstab_text(work, text, error);
-}
-
-static int apply_fstab(struct work *work, const struct disk_work *disk, struct error *error)
-{
-    int r = write_line(work, disk, error);
-
-    return r == 0 && disk->has_record ? intent_remove(disk->record.uuid, error) : r;
-}
-
-static int run_program(const struct filesystem *filesystem, const char *const *program,
-                       const struct filesystem_values *values, struct error *error)
+static int apply_program(const struct filesystem *filesystem, const char *const *program,
+                         const struct filesystem_values *values, struct error *error)
 {
     struct string_list argv = filesystem_arguments(filesystem, program, values);
     int r = program_run((const char *const *)argv.items, NULL, 0, NULL, error);
@@ -123,7 +58,7 @@ static int apply_label(const struct disk_work *disk, struct error *error)
     char padded[FSLABEL_MAX] = "";
 
     if (disk->want->tier == TIER_SWAP)
-        return run_program(filesystem, filesystem->label, &values, error);
+        return apply_program(filesystem, filesystem->label, &values, error);
     AUTO_CLOSE int fd = open(disk->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     strncpy(padded, label, sizeof(padded) - 1);
     if (fd < 0)
@@ -131,7 +66,7 @@ static int apply_label(const struct disk_work *disk, struct error *error)
     if (ioctl(fd, FS_IOC_SETFSLABEL, padded) == 0)
         return 0;
     if (errno == ENOTTY && filesystem->label) /* ext4 before Linux 5.17 */
-        return run_program(filesystem, filesystem->label, &values, error);
+        return apply_program(filesystem, filesystem->label, &values, error);
     return error_set_errno(error, -errno, "labelling the filesystem at %s as %s", disk->path,
                            label);
 }
@@ -168,15 +103,15 @@ static int apply_grow(struct disk_work *disk, bool full_scan, struct error *erro
 
     if (!filesystem->grow)
         return apply_grow_swap(disk, full_scan, error);
-    return run_program(filesystem, filesystem->grow,
-                       &(struct filesystem_values){.device = disk->found->disk.path,
-                                                   .path = disk->path,
-                                                   .number = number ? number : 1},
-                       error);
+    return apply_program(filesystem, filesystem->grow,
+                         &(struct filesystem_values){.device = disk->found->disk.path,
+                                                     .path = disk->path,
+                                                     .number = number ? number : 1},
+                         error);
 }
 
 /* What the kernel and swaplabel find by the disk's path. */
-static bool goes_by_path(enum step step)
+static bool apply_goes_by_path(enum step step)
 {
     return step == STEP_MOUNT || step == STEP_SWAPON || step == STEP_SWAPOFF || step == STEP_GROW ||
            step == STEP_LABEL;
@@ -189,9 +124,10 @@ static int apply_to_disk(struct work *work, const struct action *action, struct 
     const struct request *request = work->request;
     const char *device = disk->found->disk.path;
     /* While a descriptor is open, the path's device number can't become another disk's. */
-    AUTO_CLOSE int held = goes_by_path(step) ? disk_open(&disk->found->disk, O_RDONLY, error) : -1;
+    AUTO_CLOSE int held =
+        apply_goes_by_path(step) ? disk_open(&disk->found->disk, O_RDONLY, error) : -1;
 
-    if (goes_by_path(step) && held < 0)
+    if (apply_goes_by_path(step) && held < 0)
         return held;
     switch (step) {
     case STEP_WIPE:
@@ -203,11 +139,11 @@ static int apply_to_disk(struct work *work, const struct action *action, struct 
     case STEP_LABEL:
         return apply_label(disk, error);
     case STEP_MKDIR:
-        return make_directory(disk->path, error);
+        return apply_mkdir(disk->path, error);
     case STEP_IMMUTABLE_SET:
-        return set_immutable(work, disk->want->tier, true, error);
+        return apply_immutable(work, disk->want->tier, true, error);
     case STEP_IMMUTABLE_CLEAR:
-        return set_immutable(work, disk->want->tier, false, error);
+        return apply_immutable(work, disk->want->tier, false, error);
     case STEP_FSTAB:
         return apply_fstab(work, disk, error);
     case STEP_MOUNT:

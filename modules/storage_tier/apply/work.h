@@ -33,10 +33,7 @@ struct work {
     struct string_list unmounted; /* paths of tiers that went */
 };
 
-/* `work` is to be released with disk_work_release(). */
-void disk_work_begin(struct disk_work *work, const struct disk_request *want,
-                     const struct found *found, const char *root);
-void disk_work_release(struct disk_work *work);
+/* fstab.c */
 
 /* Of the filesystem that serves the tier now; NULL: unknown. */
 const char *apply_uuid(const struct disk_work *disk);
@@ -45,17 +42,38 @@ const char *apply_fstype(const struct disk_work *disk);
 /* The tier's line as it is in fstab now; NULL: there is none. */
 const struct fstab_line *apply_line(const struct work *work, enum tier tier);
 
-/* Replaces fstab, with a backup before the run's first change where one is asked for. */
-int apply_fstab_text(struct work *work, const char *text, struct error *error);
+/* Writes the tier's line; then its record goes. */
+int apply_fstab(struct work *work, const struct disk_work *disk, struct error *error);
 
-/* The steps that write to a disk. */
+/* The line that this run wrote, as it was before: what can't be mounted now can't be at the next
+ * boot. The line of a tier that moved stays: it is what says whose the disk is. */
+int apply_restore_line(struct work *work, const struct disk_work *disk, bool *ret_restored,
+                       struct error *error);
+
+/* Removes the line of a tier that goes. A filesystem that moves to another tier gets a record
+ * first: it is known by that alone until its new line is written. */
+int apply_remove_line(struct work *work, enum tier tier, struct error *error);
+
+/* Writes fstab as it was before the first line was removed, and removes those records. */
+int apply_put_fstab_back(struct work *work, struct error *error);
+
+/* make.c: the steps that write to a disk */
+
+/* `work` is to be released with disk_work_release(). */
+void disk_work_begin(struct disk_work *work, const struct disk_request *want,
+                     const struct found *found, const char *root);
+void disk_work_release(struct disk_work *work);
+
 int apply_wipe(struct disk_work *disk, bool full_scan, struct error *error);
 int apply_mkfs(struct disk_work *disk, bool full_scan, struct error *error);
 int apply_finish(struct disk_work *disk, struct error *error);
 int apply_grow_swap(struct disk_work *disk, bool full_scan, struct error *error);
 
+/* mount.c */
+
 int apply_mount(struct work *work, const struct disk_work *disk, struct error *error);
 int apply_remount(struct work *work, const struct disk_work *disk, struct error *error);
 
-/* A step of a tier that goes. */
+/* leave.c: a step of a tier that goes */
+
 int apply_leave(struct work *work, const struct action *action, struct error *error);

@@ -1,7 +1,8 @@
+#include "apply/work.h"
+
 #include <errno.h>
 
 #include "alloc.h"
-#include "apply_work.h"
 #include "cleanup.h"
 #include "disk/disk.h"
 #include "mount/mount.h"
@@ -11,35 +12,13 @@
 #include "process.h"
 #include "text.h"
 
-/* The line that this run wrote, as it was before: what can't be mounted now can't be at the next
- * boot. The line of a tier that moved stays: it is what says whose the disk is. */
-static int restore_line(struct work *work, const struct disk_work *disk, bool *ret_restored,
-                        struct error *error)
-{
-    const struct fstab_line *line = apply_line(work, disk->want->tier);
-    const char *known = apply_uuid(disk), *uuid = known ? known : "";
-    bool moved = !disk->made && tier_moves(disk->found, disk->want->tier);
-    AUTO_FREE char *ours =
-        fstab_line_text(work->request, disk->want, &disk->found->disk, uuid, apply_fstype(disk));
-
-    if (line && !text_equal(line->uuid, uuid))
-        line = NULL;
-    if (moved || (line && fstab_same_fields(line->text, ours)))
-        return 0;
-    AUTO_FREE char *text = fstab_text_edit(work->fstab.text, ours, line ? line->text : NULL);
-    if (!text)
-        return 0;
-    int r = apply_fstab_text(work, text, error);
-    *ret_restored = r == 0;
-    return r == 0 && work->facts->systemd ? systemd_reload(error) : r;
-}
-
 /* Whatever the reason is: without nofail the line would hold the next boot. */
-static int give_up(struct work *work, const struct disk_work *disk, int code, struct error *error)
+static int mount_give_up(struct work *work, const struct disk_work *disk, int code,
+                         struct error *error)
 {
     AUTO_FREE char *reason = alloc_string(error_message(error));
     bool restored = false;
-    int r = restore_line(work, disk, &restored, error);
+    int r = apply_restore_line(work, disk, &restored, error);
     const char *line = restored ? "; fstab is without that line again" : "";
 
     if (r < 0)
@@ -51,7 +30,7 @@ static int give_up(struct work *work, const struct disk_work *disk, int code, st
                         disk->want->name, reason, disk->want->mount_options, line);
 }
 
-static size_t count_mounts(const struct mount_list *mounts, const char *path)
+static size_t mount_count(const struct mount_list *mounts, const char *path)
 {
     size_t count = 0;
 
@@ -61,32 +40,31 @@ static size_t count_mounts(const struct mount_list *mounts, const char *path)
 }
 
 /* Zero, or one: then systemd was first. Two would hide something. */
-static int try_to_mount(const struct disk_work *disk, struct error *error)
+static int mount_try(const struct disk_work *disk, struct error *error)
 {
     AUTO_FREE char *options = fstab_options_text(disk->want, &disk->found->disk);
     struct mount_list mounts = {0};
     int r = mounts_read(&mounts, error);
 
-    if (r == 0 && count_mounts(&mounts, disk->path) == 0)
+    if (r == 0 && mount_count(&mounts, disk->path) == 0)
         r = mount_device(disk->found->disk.path, disk->path, apply_fstype(disk), options, error);
     mounts_release(&mounts);
     return r;
 }
 
-static int mount_unless_mounted(struct work *work, const struct disk_work *disk,
-                                struct error *error)
+static int mount_with_retries(struct work *work, const struct disk_work *disk, struct error *error)
 {
-    int r = try_to_mount(disk, error);
+    int r = mount_try(disk, error);
 
     for (int i = 0; r == -EBUSY && mounts_pause_busy(i); i++) {
         error_clear(error);
-        r = try_to_mount(disk, error);
+        r = mount_try(disk, error);
     }
-    return r < 0 ? give_up(work, disk, r, error) : 0;
+    return r < 0 ? mount_give_up(work, disk, r, error) : 0;
 }
 
 /* One mount, and of this very disk, before anything is changed through its path. */
-static int check_mounted(const struct disk_work *disk, struct error *error)
+static int mount_check(const struct disk_work *disk, struct error *error)
 {
     __attribute__((cleanup(host_release))) struct host host = {0};
     bool ours = false;
@@ -97,7 +75,7 @@ static int check_mounted(const struct disk_work *disk, struct error *error)
     const struct disk *now = disks_find(&host.disks, disk->found->disk.devno);
     for (size_t i = 0; now && i < now->mounts.count; i++)
         ours |= text_equal(now->mounts.items[i], disk->path);
-    size_t count = count_mounts(&host.mounts, disk->path);
+    size_t count = mount_count(&host.mounts, disk->path);
     if (ours && count == 1)
         return 0;
     return error_set(error, -EBUSY,
@@ -110,18 +88,18 @@ static int check_mounted(const struct disk_work *disk, struct error *error)
 int apply_mount(struct work *work, const struct disk_work *disk, struct error *error)
 {
     bool is_new = disk->has_record; /* made by this run, or by the one before it */
-    int r = mount_unless_mounted(work, disk, error);
+    int r = mount_with_retries(work, disk, error);
 
     if (r == 0)
-        r = check_mounted(disk, error);
+        r = mount_check(disk, error);
     if (r == 0 && is_new && work->facts->restorecon)
         r = program_run((const char *const[]){"restorecon", disk->path, NULL}, NULL, 0, NULL,
                         error);
     return r;
 }
 
-static int remount(const struct work *work, const struct disk_work *disk, const char *given,
-                   struct error *error)
+static int remount_once(const struct work *work, const struct disk_work *disk, const char *given,
+                        struct error *error)
 {
     const struct fstab_line *line = apply_line(work, disk->want->tier);
     AUTO_FREE char *options = mount_options_remount(apply_fstype(disk), line ? line->options : NULL,
@@ -132,11 +110,11 @@ static int remount(const struct work *work, const struct disk_work *disk, const 
 
 /* After a refusal that can be of what counts at mount only: the rest has to be taken all the same.
  */
-static int remount_with(struct work *work, const struct disk_work *disk, const char *rest,
-                        struct error *error)
+static int remount_with_rest(struct work *work, const struct disk_work *disk, const char *rest,
+                             struct error *error)
 {
     AUTO_FREE char *reason = alloc_string(error_message(error));
-    int r = remount(work, disk, rest, error);
+    int r = remount_once(work, disk, rest, error);
 
     if (r < 0)
         return r;
@@ -149,10 +127,10 @@ int apply_remount(struct work *work, const struct disk_work *disk, struct error 
 {
     const char *wanted = disk->want->mount_options;
     AUTO_FREE char *rest = mount_options_for_remount(wanted);
-    int r = remount(work, disk, wanted, error);
+    int r = remount_once(work, disk, wanted, error);
 
     if (r < 0 && !text_equal(rest, wanted))
-        r = remount_with(work, disk, rest, error);
+        r = remount_with_rest(work, disk, rest, error);
     if (r != -EINVAL)
         return r;
     AUTO_FREE char *reason = alloc_string(error_message(error));
