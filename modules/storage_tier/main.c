@@ -1,5 +1,4 @@
 #include "apply/apply.h"
-#include "doc.h"
 #include "module.h"
 #include "plan/plan.h"
 #include "probe/probe.h"
