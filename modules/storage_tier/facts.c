@@ -1,7 +1,8 @@
 #include "facts.h"
 
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "text.h"
 
 #define ROW(kind_, type_, member)                                                                  \
     {                                                                                              \
@@ -65,22 +66,22 @@ const struct fields found_fields = {sizeof(struct found),
                                         {0},
                                     }};
 
-const struct fields former_fields = {sizeof(struct former),
-                                     (const struct field[]){
-                                         ROW(STRING, former, path),
-                                         ROW(STRING, former, device),
-                                         ROW(U64, former, devno),
-                                         ROW(STRING, former, fstype),
-                                         ROW(STRING, former, label),
-                                         ROW(STRING, former, uuid),
-                                         ROW(BOOL, former, mounted),
-                                         ROW(BOOL, former, swap_active),
-                                         ROW(U64, former, swap_used_bytes),
-                                         ROW(STRING, former, users),
-                                         NESTED(OBJECT, former, directory, directory_fields),
-                                         NESTED(OBJECT, former, declared, directory_fields),
-                                         {0},
-                                     }};
+const struct fields previous_fields = {sizeof(struct previous),
+                                       (const struct field[]){
+                                           ROW(STRING, previous, path),
+                                           ROW(STRING, previous, device),
+                                           ROW(U64, previous, devno),
+                                           ROW(STRING, previous, fstype),
+                                           ROW(STRING, previous, label),
+                                           ROW(STRING, previous, uuid),
+                                           ROW(BOOL, previous, mounted),
+                                           ROW(BOOL, previous, swap_active),
+                                           ROW(U64, previous, swap_used_bytes),
+                                           ROW(STRING, previous, users),
+                                           NESTED(OBJECT, previous, directory, directory_fields),
+                                           NESTED(OBJECT, previous, declared, directory_fields),
+                                           {0},
+                                       }};
 
 const struct fields facts_fields = {sizeof(struct facts),
                                     (const struct field[]){
@@ -96,10 +97,35 @@ const struct fields facts_fields = {sizeof(struct facts),
                                         NESTED(ARRAY, facts, swaps, swap_fields),
                                         ROW(U64, facts, memory_available_bytes),
                                         NESTED(ARRAY, facts, found, found_fields),
-                                        NESTED(ARRAY, facts, former, former_fields),
+                                        NESTED(ARRAY, facts, previous, previous_fields),
                                         ROW(BOOL, facts, restorecon),
                                         {0},
                                     }};
+
+const struct signature *found_filesystem(const struct found *found)
+{
+    const struct content *content = &found->disk.content;
+
+    bool there = content->kind == CONTENT_FILESYSTEM && content->signatures.count > 0;
+
+    return there ? &content->signatures.items[0] : NULL;
+}
+
+const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier)
+{
+    for (size_t i = 0; i < fstab->lines.count; i++)
+        if (text_equal(fstab->lines.items[i].tier, tier) && !fstab->lines.items[i].cloud_init)
+            return &fstab->lines.items[i];
+    return NULL;
+}
+
+const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const char *uuid)
+{
+    for (size_t i = 0; uuid && i < fstab->lines.count; i++)
+        if (fstab->lines.items[i].tier && text_equal(fstab->lines.items[i].uuid, uuid))
+            return &fstab->lines.items[i];
+    return NULL;
+}
 
 void facts_free(void *facts)
 {

@@ -59,8 +59,8 @@ struct found {
     char *filesystem; /* `os`: type of the filesystem that holds the directory */
 };
 
-/* What an earlier run left of a tier: by our fstab line, or by our label on what is at its path. */
-struct former {
+/* What a tier was before this run: by our fstab line, or by our label on what is at its path. */
+struct previous {
     char *path;                  /* where it is or was mounted; NULL: below the request's root */
     char *device;                /* NULL: not attached, or not known */
     uint64_t devno;              /* 0: the same */
@@ -90,12 +90,19 @@ struct facts {
         size_t count;
     } found;
     struct {
-        struct former *items; /* by enum tier; none where nothing was looked at */
+        struct previous *items; /* by enum tier; none where nothing was looked at */
         size_t count;
-    } former;
+    } previous;
     bool restorecon; /* SELinux is on and restorecon is there */
 };
 
-extern const struct fields facts_fields, found_fields, former_fields, intent_fields;
+extern const struct fields facts_fields, found_fields, previous_fields, intent_fields;
 
 void facts_free(void *facts);
+
+/* The one undamaged filesystem on the disk, NULL: none. */
+const struct signature *found_filesystem(const struct found *found);
+
+/* Our line for a tier, and our line that names a UUID; NULL: none. */
+const struct fstab_line *fstab_line_of_tier(const struct fstab *fstab, const char *tier);
+const struct fstab_line *fstab_line_of_uuid(const struct fstab *fstab, const char *uuid);

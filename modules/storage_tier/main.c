@@ -1,8 +1,7 @@
-#include "apply.h"
-#include "doc.h"
+#include "apply/apply.h"
 #include "module.h"
-#include "plan.h"
-#include "probe.h"
+#include "plan/plan.h"
+#include "probe/probe.h"
 #include "spec.h"
 
 static const struct module storage_tier = {

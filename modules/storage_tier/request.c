@@ -6,7 +6,9 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "request_parts.h"
+#include "filesystems.h"
+#include "mode.h"
+#include "mount_options.h"
 #include "text.h"
 
 #define ROW(kind_, type_, member)                                                                  \
@@ -67,8 +69,178 @@ bool request_has_identity(const struct disk_request *disk)
     return disk->device || disk->serial || disk->wwn;
 }
 
-static int check_pair(struct disk_request *a, struct disk_request *b, const char *shared_tier,
-                      struct error *error)
+const char *tier_label(enum tier tier)
+{
+    static const char *const labels[TIER_COUNT] = {"tier-swap", "tier-hot", "tier-warm",
+                                                   "tier-cold"};
+    return labels[tier];
+}
+
+char *tier_path(const struct request *request, enum tier tier)
+{
+    return text_format("%s/%s", request->root, tier_names[tier]);
+}
+
+enum tier tier_of_label(const char *label)
+{
+    for (int t = 0; t < TIER_COUNT; t++)
+        if (text_equal(label, tier_label((enum tier)t)))
+            return (enum tier)t;
+    return TIER_COUNT;
+}
+
+/* A string parameter; NULL where it is null. Borrowed. */
+static const char *request_string(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* A copy of a string parameter; an empty one is an error, null leaves *ret as it is. */
+static int request_copy(const json_t *object, const char *key, char **ret, struct error *error)
+{
+    const char *value = request_string(object, key);
+
+    if (!value)
+        return 0;
+    if (!*value)
+        return error_set(error, -EINVAL, "disks: %s is empty; leave it out instead", key);
+    *ret = alloc_string(value);
+    return 0;
+}
+
+/* An integer is what YAML made of 0644: the bits themselves. */
+static int request_copy_mode(const json_t *value, char **ret, struct error *error)
+{
+    if (!value || json_is_null(value))
+        return 0;
+    if (json_is_integer(value) && json_integer_value(value) >= 0 &&
+        json_integer_value(value) <= 07777)
+        *ret = text_format("%04o", (unsigned)json_integer_value(value));
+    else if (json_is_string(value) && json_string_length(value) > 0)
+        *ret = alloc_string(json_string_value(value));
+    else
+        return error_set(error, -EINVAL,
+                         "mode must be an octal text such as \"0750\", or symbolic such as "
+                         "\"u=rwx,g=rx\"");
+    return 0;
+}
+
+static void request_copy_list(const json_t *list, struct string_list *ret)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach (list, i, item)
+        string_list_add(ret, json_string_value(item));
+}
+
+static int request_parse_filesystem(const json_t *json, const json_t *params,
+                                    struct disk_request *disk, struct error *error)
+{
+    const char *own = request_string(json, "fstype");
+    const char *options = request_string(json, "mount_options");
+
+    disk->fstype_explicit = own != NULL;
+    if (disk->tier == TIER_SWAP)
+        disk->fstype = alloc_string("swap");
+    else
+        disk->fstype = alloc_string(own ? own : request_string(params, "fstype"));
+    if (disk->tier != TIER_SWAP) {
+        disk->mount_options =
+            alloc_string(options ? options : request_string(params, "mount_options"));
+        int r = mount_options_check(disk, error);
+        if (r < 0)
+            return r;
+    }
+    request_copy_list(json_object_get(json, "mkfs_options"), &disk->mkfs_options);
+    return filesystem_check_options(disk, json_is_true(json_object_get(params, "grow")), error);
+}
+
+static int request_refuse_keys(const struct disk_request *disk, const json_t *json,
+                               const char *const *keys, const char *why, struct error *error)
+{
+    for (; *keys; keys++) {
+        const json_t *value = json_object_get(json, *keys);
+        if (value && !json_is_null(value))
+            return error_set(error, -EINVAL, "disk %s: %s can't be given: %s", disk->name, *keys,
+                             why);
+    }
+    return 0;
+}
+
+/* Keys that make no sense together are errors, so that none is read and ignored. */
+static int request_check_keys(const struct disk_request *disk, const json_t *json,
+                              struct error *error)
+{
+    static const char *const not_os[] = {"device",       "serial",        "wwn",  "fstype",
+                                         "mkfs_options", "mount_options", "wipe", NULL};
+    static const char *const not_swap[] = {"fstype", "mount_options", "owner",
+                                           "group",  "mode",          NULL};
+    static const char *const not_adopt[] = {"wipe", "owner", "group", "mode", "mkfs_options", NULL};
+    int r = 0;
+
+    if (disk->os)
+        r = request_refuse_keys(disk, json, not_os,
+                                "the OS disk is never identified, formatted or wiped", error);
+    if (r == 0 && disk->os && disk->adopt)
+        r = error_set(error, -EINVAL,
+                      "disk os: existing: adopt can't be given: the OS disk is used as it is");
+    if (r == 0 && disk->os && disk->tier == TIER_SWAP)
+        r = error_set(
+            error, -EINVAL,
+            "disk os: tier swap is not possible: the OS disk is the root filesystem; give "
+            "it hot, warm or cold");
+    if (r == 0 && !disk->os && disk->tier == TIER_SWAP)
+        r = request_refuse_keys(disk, json, not_swap, "the disk is swap", error);
+    if (r == 0 && disk->adopt)
+        r = request_refuse_keys(disk, json, not_adopt,
+                                "existing: adopt writes nothing to the filesystem it keeps", error);
+    return r;
+}
+
+/* One element of `disks`, with what `params` gives for all of them. */
+static int request_parse_disk(const json_t *json, const json_t *params, struct disk_request *disk,
+                              struct error *error)
+{
+    int r = request_copy(json, "name", &disk->name, error);
+
+    for (int t = 0; t < TIER_COUNT; t++)
+        if (text_equal(request_string(json, "tier"), tier_names[t]))
+            disk->tier = (enum tier)t;
+    disk->os = text_equal(disk->name, "os");
+    disk->adopt = text_equal(request_string(json, "existing"), "adopt");
+    if (r == 0)
+        r = request_check_keys(disk, json, error);
+    if (r == 0)
+        r = request_copy(json, "device", &disk->device, error);
+    if (r == 0)
+        r = request_copy(json, "serial", &disk->serial, error);
+    if (r == 0)
+        r = request_copy(json, "wwn", &disk->wwn, error);
+    if (r == 0)
+        r = request_copy(json, "wipe", &disk->wipe, error);
+    if (r == 0)
+        r = request_copy(json, "owner", &disk->owner, error);
+    if (r == 0)
+        r = request_copy(json, "group", &disk->group, error);
+    if (r == 0)
+        r = request_copy_mode(json_object_get(json, "mode"), &disk->mode, error);
+    if (r == 0 && disk->mode) {
+        int ignored;
+        r = mode_apply(disk->mode, 0, &ignored, error);
+        if (r < 0)
+            r = error_wrap(error, "disk %s", disk->name);
+    }
+    if (r == 0 && !disk->os)
+        r = request_parse_filesystem(json, params, disk, error);
+    if (r == 0 && disk->device && disk->device[0] != '/')
+        r = error_set(error, -EINVAL, "disk %s: device %s is not an absolute path", disk->name,
+                      disk->device);
+    return r;
+}
+
+static int request_check_pair(struct disk_request *a, struct disk_request *b,
+                              const char *shared_tier, struct error *error)
 {
     if (text_equal(a->name, b->name))
         return error_set(error, -EINVAL, "disks: the name %s is given twice", a->name);
@@ -92,7 +264,8 @@ static int check_pair(struct disk_request *a, struct disk_request *b, const char
 }
 
 /* The storage strategy: an OS disk, at most three others, one disk per tier, one tier for files. */
-static int check_strategy(struct request *request, const char *shared_tier, struct error *error)
+static int request_check_strategy(struct request *request, const char *shared_tier,
+                                  struct error *error)
 {
     bool os = false, files = false;
 
@@ -104,7 +277,7 @@ static int check_strategy(struct request *request, const char *shared_tier, stru
         os |= disk->os;
         files |= disk->tier != TIER_SWAP;
         for (size_t j = 0; j < i; j++) {
-            int r = check_pair(&request->disks.items[j], disk, shared_tier, error);
+            int r = request_check_pair(&request->disks.items[j], disk, shared_tier, error);
             if (r < 0)
                 return r;
         }
@@ -121,7 +294,7 @@ static int check_strategy(struct request *request, const char *shared_tier, stru
     return 0;
 }
 
-static int parse_root(const char *root, char **ret_root, struct error *error)
+static int request_parse_root(const char *root, char **ret_root, struct error *error)
 {
     char *copied = text_trim_slashes(alloc_string(root));
 
@@ -141,7 +314,7 @@ static int parse_root(const char *root, char **ret_root, struct error *error)
     return 0;
 }
 
-static int parse_disks(const json_t *params, struct request *request, struct error *error)
+static int request_parse_disks(const json_t *params, struct request *request, struct error *error)
 {
     size_t i;
     json_t *json;
@@ -156,7 +329,7 @@ static int parse_disks(const json_t *params, struct request *request, struct err
 }
 
 /* What is to be taken away is what an earlier run set up, whatever is declared now. */
-static void forget_disks(struct request *request)
+static void request_forget_disks(struct request *request)
 {
     for (size_t i = 0; i < request->disks.count; i++)
         fields_release(&disk_request_fields, &request->disks.items[i]);
@@ -177,18 +350,18 @@ int request_parse(const json_t *params, void **ret_request, struct error *error)
     request->device_timeout = (int)json_integer_value(json_object_get(params, "device_timeout"));
     int r = request_copy(params, "provider", &request->provider, error);
     if (r == 0)
-        r = parse_root(request_string(params, "root"), &request->root, error);
+        r = request_parse_root(request_string(params, "root"), &request->root, error);
     if (r == 0 && json_is_integer(priority) &&
         (json_integer_value(priority) < 0 || json_integer_value(priority) > 32767))
         r = error_set(error, -EINVAL, "swap_priority: must be between 0 and 32767");
     if (r == 0 && (request->device_timeout < 0 || request->device_timeout > 3600))
         r = error_set(error, -EINVAL, "device_timeout: must be between 0 and 3600 seconds");
     if (r == 0)
-        r = parse_disks(params, request, error);
+        r = request_parse_disks(params, request, error);
     if (r == 0)
-        r = check_strategy(request, request_string(params, "shared_tier"), error);
+        r = request_check_strategy(request, request_string(params, "shared_tier"), error);
     if (r == 0 && request->absent)
-        forget_disks(request);
+        request_forget_disks(request);
     if (r < 0) {
         request_free(request);
         error->id = "parameters";

@@ -10,6 +10,12 @@ enum tier { TIER_SWAP, TIER_HOT, TIER_WARM, TIER_COLD, TIER_COUNT };
 
 extern const char *const tier_names[TIER_COUNT + 1]; /* NULL-ended */
 
+/* "tier-hot": 12 bytes at the most, what XFS can hold. Static. */
+const char *tier_label(enum tier tier);
+
+/* The tier whose label this is, TIER_COUNT: none of ours. */
+enum tier tier_of_label(const char *label);
+
 struct disk_request {
     char *name;
     enum tier tier;
@@ -48,3 +54,6 @@ void request_free(void *request);
 
 /* True for the names that a data disk of a provider can have: data-0, data-1 … */
 bool request_has_identity(const struct disk_request *disk);
+
+/* "/var/storage/hot". Owned by the caller. */
+char *tier_path(const struct request *request, enum tier tier);

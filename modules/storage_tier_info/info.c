@@ -5,8 +5,8 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "judge.h"
-#include "probe.h"
+#include "plan/plan.h"
+#include "probe/probe.h"
 #include "text.h"
 
 int info_parse(const json_t *params, void **ret_request, struct error *error)
@@ -25,7 +25,7 @@ void info_free(void *facts)
 }
 
 /* A disk that can't be opened stays in the list, with its content unknown. */
-static void examine(struct disk *disk)
+static void info_examine(struct disk *disk)
 {
     struct error ignored = ERROR_INIT;
     int r = 0;
@@ -49,7 +49,7 @@ int info_probe(const void *request, const void *before, void **ret_facts, struct
                                           "or ansible -b)");
     for (size_t i = 0; r == 0 && i < host->disks.count; i++)
         if (!host->disks.items[i].os)
-            examine(&host->disks.items[i]);
+            info_examine(&host->disks.items[i]);
     if (r < 0) {
         info_free(host);
         return r;
@@ -58,7 +58,7 @@ int info_probe(const void *request, const void *before, void **ret_facts, struct
     return 0;
 }
 
-static const char *tier_of(const struct disk *disk)
+static const char *info_tier_of(const struct disk *disk)
 {
     const struct signature *fs =
         disk->content.kind == CONTENT_FILESYSTEM ? &disk->content.signatures.items[0] : NULL;
@@ -69,8 +69,8 @@ static const char *tier_of(const struct disk *disk)
     return NULL;
 }
 
-/* The same order as judge.c: use, then content. */
-static char *reason_of(const struct disk *disk, const char *tier, bool *ret_usable)
+/* The same order as judge_disk(): use, then content. */
+static char *info_reason_of(const struct disk *disk, const char *tier, bool *ret_usable)
 {
     AUTO_FREE char *content = content_describe(&disk->content);
     const struct string_list *lists[] = {&disk->holders, &disk->partitions, &disk->mounts};
@@ -97,11 +97,11 @@ static char *reason_of(const struct disk *disk, const char *tier, bool *ret_usab
     return *ret_usable ? alloc_string("is blank") : text_format("holds %s", content);
 }
 
-static void add_disk(json_t *disks, const struct disk *disk)
+static void info_add_disk(json_t *disks, const struct disk *disk)
 {
-    const char *tier = tier_of(disk);
+    const char *tier = info_tier_of(disk);
     bool usable;
-    AUTO_FREE char *reason = reason_of(disk, tier, &usable);
+    AUTO_FREE char *reason = info_reason_of(disk, tier, &usable);
     json_t *json = fields_to_json(&disk_fields, disk);
 
     json_object_set_new(json, "tier", json_text(tier));
@@ -118,7 +118,7 @@ int info_plan(const void *request, const void *facts, struct plan *plan, struct 
     (void)request;
     (void)error;
     for (size_t i = 0; i < host->disks.count; i++)
-        add_disk(disks, &host->disks.items[i]);
+        info_add_disk(disks, &host->disks.items[i]);
     json_object_set_new(plan->result, "disks", disks);
     json_object_set_new(plan->result, "provider", json_string(provider_detect()));
     return 0;

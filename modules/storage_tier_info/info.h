@@ -1,3 +1,4 @@
+/* The functions of the module; see struct module. */
 #pragma once
 
 #include "actions.h"

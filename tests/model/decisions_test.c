@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "judge.h"
+#include "plan/plan.h"
 #include "text.h"
 
 #define OURS "11111111-1111-4111-8111-111111111111"

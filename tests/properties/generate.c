@@ -5,7 +5,7 @@
 
 #include "alloc.h"
 #include "cleanup.h"
-#include "fstab_text.h"
+#include "plan/plan.h"
 #include "text.h"
 
 #define GIB (1ULL << 30)

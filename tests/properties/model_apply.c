@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "fstab_text.h"
 #include "model_host.h"
-#include "steps.h"
+#include "plan/plan.h"
 #include "text.h"
 
 static void must(struct model_host *host, bool holds, const char *otherwise)

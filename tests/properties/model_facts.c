@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "lookup.h"
+#include "facts.h"
 #include "model_host.h"
 #include "mount_options.h"
 #include "text.h"
@@ -188,10 +188,10 @@ static bool is_used_as(const struct model_disk *disk, int tier)
     return tier == TIER_SWAP ? disk->swap_active : disk->mounted == tier;
 }
 
-/* As probe_former.c finds it: what our line names and is in use, else what has our label and is,
+/* As probe/previous.c finds it: what our line names and is in use, else what has our label and is,
  * else what the line names. MODEL_DISKS: nothing. */
-static int former_disk(const struct model_host *host, const struct request *request,
-                       const struct fstab_line *line, int tier)
+static int previous_disk(const struct model_host *host, const struct request *request,
+                         const struct fstab_line *line, int tier)
 {
     int found = MODEL_DISKS, labelled = MODEL_DISKS;
 
@@ -210,20 +210,20 @@ static int former_disk(const struct model_host *host, const struct request *requ
     return in_use || labelled == MODEL_DISKS ? found : labelled;
 }
 
-static void fill_former(const struct model_host *host, const struct request *request,
-                        const struct fstab *fstab, int tier, struct former *former)
+static void fill_previous(const struct model_host *host, const struct request *request,
+                          const struct fstab *fstab, int tier, struct previous *previous)
 {
     const struct fstab_line *line = fstab_line_of_tier(fstab, tier_names[tier]);
-    int disk = former_disk(host, request, line, tier);
+    int disk = previous_disk(host, request, line, tier);
 
     if (tier != TIER_SWAP)
-        fill_directory(host, tier, &former->directory);
+        fill_directory(host, tier, &previous->directory);
     if (disk == MODEL_DISKS)
         return;
-    former->device = text_format("/dev/sd%c", 'b' + disk);
-    former->devno = device_number(disk);
-    former->mounted = tier != TIER_SWAP && is_used_as(&host->disks[disk], tier);
-    former->swap_active = tier == TIER_SWAP && is_used_as(&host->disks[disk], tier);
+    previous->device = text_format("/dev/sd%c", 'b' + disk);
+    previous->devno = device_number(disk);
+    previous->mounted = tier != TIER_SWAP && is_used_as(&host->disks[disk], tier);
+    previous->swap_active = tier == TIER_SWAP && is_used_as(&host->disks[disk], tier);
 }
 
 struct facts *model_facts(struct model_host *host, const struct request *request)
@@ -241,7 +241,8 @@ struct facts *model_facts(struct model_host *host, const struct request *request
         fill_found(host, request, &request->disks.items[i],
                    fields_append(&found_fields, &facts->found));
     for (int t = 0; t < TIER_COUNT; t++)
-        fill_former(host, request, &facts->fstab, t, fields_append(&former_fields, &facts->former));
+        fill_previous(host, request, &facts->fstab, t,
+                      fields_append(&previous_fields, &facts->previous));
     for (int t = TIER_HOT; t < TIER_COUNT; t++)
         if (host->directories[t].exists)
             string_list_add(&facts->root.entries, tier_names[t]);

@@ -8,8 +8,7 @@
 #include "cleanup.h"
 #include "fields.h"
 #include "generate.h"
-#include "plan.h"
-#include "steps.h"
+#include "plan/plan.h"
 #include "text.h"
 
 enum { REFUSALS = 64, DEFAULT_CASES = 50000 };

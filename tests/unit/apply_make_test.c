@@ -13,12 +13,12 @@
 
 #include <cmocka.h>
 
-#include "apply_work.h"
+#include "apply/work.h"
 #include "cleanup.h"
 #include "content/content.h"
 #include "disk/disk.h"
 #include "mount/mount.h"
-#include "probe_disk.h"
+#include "probe/probe.h"
 #include "process.h"
 #include "record.h"
 #include "text.h"

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "judge.h"
+#include "plan/plan.h"
 #include "text.h"
 
 #define MIB (1ULL << 20)
@@ -263,19 +263,19 @@ static void another_disk_of_the_tier(void **state)
 static void moves(void **state)
 {
     (void)state;
-    assert_false(judge_is_move(&scene.found, TIER_HOT));
+    assert_false(tier_moves(&scene.found, TIER_HOT));
     hold("ext4", NULL);
-    assert_false(judge_is_move(&scene.found, TIER_HOT));
+    assert_false(tier_moves(&scene.found, TIER_HOT));
     hold("ext4", "tier-hot");
-    assert_false(judge_is_move(&scene.found, TIER_HOT));
-    assert_true(judge_is_move(&scene.found, TIER_COLD));
-    assert_false(judge_leaves(&scene.found, &scene.around, "/var/storage/hot"));
+    assert_false(tier_moves(&scene.found, TIER_HOT));
+    assert_true(tier_moves(&scene.found, TIER_COLD));
+    assert_false(check_mount_leaves(&scene.found, &scene.around, "/var/storage/hot"));
     scene.around.target = "/var/storage/cold";
-    assert_true(judge_leaves(&scene.found, &scene.around, "/var/storage/hot"));
-    assert_false(judge_leaves(&scene.found, &scene.around, "/var/storage"));
-    assert_false(judge_leaves(&scene.found, &scene.around, "/srv/storage/hot"));
+    assert_true(check_mount_leaves(&scene.found, &scene.around, "/var/storage/hot"));
+    assert_false(check_mount_leaves(&scene.found, &scene.around, "/var/storage"));
+    assert_false(check_mount_leaves(&scene.found, &scene.around, "/srv/storage/hot"));
     hold("swap", "tier-hot"); /* which never was that tier */
-    assert_false(judge_leaves(&scene.found, &scene.around, "/var/storage/hot"));
+    assert_false(check_mount_leaves(&scene.found, &scene.around, "/var/storage/hot"));
 }
 
 /* Given up by its token, but somebody has it mounted; or swap of ours that is still active. */

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "cleanup.h"
-#include "plan.h"
+#include "plan/plan.h"
 #include "request.h"
 #include "spec.h"
 #include "text.h"

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
-#include "fstab_text.h"
-#include "lookup.h"
+#include "facts.h"
 #include "mount/mount.h"
 #include "mutate.h"
+#include "plan/plan.h"
 
 #define UUID "7f7c8bb5-3c8b-4a6c-8f86-2f8f6f0d4e11"
 
@@ -232,7 +232,8 @@ static bool is_refused(const struct fstab *fstab, const struct wish *wish)
 {
     AUTO_FREE char *path = tier_path(&wish->request, wish->want.tier);
     struct error error = ERROR_INIT;
-    int r = fstab_check(&wish->want, &wish->found, path, UUID, fstab, &error);
+    const struct surroundings around = {.target = path, .fstab = fstab};
+    int r = fstab_check(&wish->want, &wish->found, &around, UUID, &error);
 
     CHECK(r == 0 || error.id);
     error_clear(&error);

@@ -1,7 +1,0 @@
-#pragma once
-
-#include "probe.h"
-
-/* Fills facts->former for each tier: what an earlier run left of it. After the declared disks. */
-int probe_former(const struct request *request, const struct host *host, struct facts *facts,
-                 struct error *error);
