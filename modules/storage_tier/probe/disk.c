@@ -167,7 +167,7 @@ static int disk_wait_for_lock(const struct disk *disk)
 static int disk_find_use(const struct intent_list *intents, bool active, struct found *found,
                          struct error *error)
 {
-    AUTO_CLOSE int lock = active ? -1 : disk_wait_for_lock(&found->disk);
+    AUTO_CLOSE int lock __attribute__((unused)) = active ? -1 : disk_wait_for_lock(&found->disk);
     int r = active ? 0 : disk_test_busy(&found->disk, error);
 
     if (r == 0 && found->disk.busy)
