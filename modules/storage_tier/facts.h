@@ -36,7 +36,7 @@ struct intent_list {
 struct found {
     struct disk
         disk; /* for `os`: the device of the filesystem that holds the directory, as far as known */
-    struct disk_list parts; /* its partitions, with what the look at all disks found on them */
+    struct disk_list parts; /* its partitions, with their signatures */
     char *found_by;
     char *new_uuid;             /* drawn for a filesystem that may have to be made */
     struct intent_list intents; /* at most one: the record that is about this disk */
@@ -90,7 +90,7 @@ struct facts {
         size_t count;
     } found;
     struct {
-        struct previous *items; /* by enum tier; none where nothing was looked at */
+        struct previous *items; /* by enum tier; none where nothing was probed */
         size_t count;
     } previous;
     bool restorecon; /* SELinux is on and restorecon is there */

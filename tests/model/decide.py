@@ -1,5 +1,5 @@
 """What becomes of a disk, decided from what the probe found: the same question that judge_disk()
-answers in modules/storage_tier/judge.c, answered here from the rules' text.
+answers in modules/storage_tier/plan/judge.c, answered here from the rules' text.
 
 The answers to all facts that can occur together are the table decisions.json, which the C unit test
 runs through judge_disk()."""

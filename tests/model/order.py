@@ -1,4 +1,4 @@
-"""The order of making, step by step, as modules/storage_tier/apply_make.c and apply.c have it.
+"""The order of making, step by step, as modules/storage_tier/apply/make.c and apply.c have it.
 
 run_mkfs() is the steps between two marks: a child that outlives its parent carries on with those,
 and with no other."""

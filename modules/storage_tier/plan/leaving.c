@@ -222,7 +222,7 @@ static void departure_plan_directory(struct plan *plan, const struct departure *
         departure_add(plan, departure, STEP_LEAVE_RMDIR, "rmdir", alloc_string(departure->path));
 }
 
-/* Who looks for the tier's data should know where it is. */
+/* Somebody may look for the tier's data at its path: the warning says where it is. */
 static void departure_warn(struct plan *plan, const struct departure *departure)
 {
     const struct tier_view *disk = departure->disk;
