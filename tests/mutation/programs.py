@@ -13,11 +13,8 @@ class Programs:
 
     def __init__(self, build, folder, original, old, new):
         self.build, self.folder, self.original = build, Path(folder), original
-        text = original.read_text(encoding="utf-8")
-        if text.count(old) != 1:
-            raise ValueError(f"found {text.count(old)} times in {original.name}: {old}")
         self.source = self.folder / original.name
-        self.source.write_text(text.replace(old, new), encoding="utf-8")
+        self.source.write_text(changed(original, old, new), encoding="utf-8")
         self.object = self.compile()
 
     def compile(self):
@@ -43,6 +40,28 @@ class Programs:
         subprocess.run(command, shell=True, cwd=self.build, check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
         return made
+
+
+def changed(original, old, new):
+    """The text of a source file with `new` in the place of `old`, which has to be there once."""
+    text = original.read_text(encoding="utf-8") if original.exists() else ""
+    if text.count(old) != 1:
+        raise ValueError(f"found {text.count(old)} times in {original.name}: {old}")
+    return text.replace(old, new)
+
+
+def all_fit(mistakes):
+    """Whether each (source, old, new) can be made and changes something; says which can't."""
+    misfits = 0
+    for original, old, new in mistakes:
+        try:
+            if changed(original, old, new) == changed(original, old, old):
+                raise ValueError(f"changes nothing in {original.name}: {old}")
+        except ValueError as error:
+            misfits += 1
+            print(error)
+    print(f"{len(mistakes)} mistakes, {misfits} of which don't fit the code")
+    return misfits == 0
 
 
 @functools.cache

@@ -368,6 +368,29 @@ static void test_too_many_expected_bytes_are_data(void **state)
     assert_data(fd, &stamps, mib);
 }
 
+/* Nor do the bytes beside the expected ones count as zeros, wherever a chunk ends. */
+static void test_what_is_beside_expected_bytes_is_data(void **state)
+{
+    const char letters[] = "abcdefghij";
+    const off_t length = sizeof(letters) - 1, ends[] = {4 * mib, 4 * mib + 4096};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        AUTO_CLOSE int fd = new_device(16 * mib);
+        const off_t at = ends[i] - 3, beside[] = {at - 1, at + length, at - 2048, at + 2048};
+        struct expected_bytes item = {(uint64_t)at, letters, (size_t)length};
+        struct expected_stamps stamps = {&item, 1};
+
+        put(fd, at, letters, (size_t)length);
+        assert_blank(fd, &stamps);
+        for (size_t j = 0; j < ARRAY_SIZE(beside); j++) {
+            put(fd, beside[j], "x", 1);
+            assert_data(fd, &stamps, beside[j]);
+            put(fd, beside[j], "\0", 1);
+        }
+    }
+}
+
 static void test_a_stamp_elsewhere_is_data(void **state)
 {
     AUTO_CLOSE int fd = new_device(16 * mib);
@@ -727,6 +750,7 @@ int main(void)
         cmocka_unit_test(test_expected_stamps_count_as_zeros),
         cmocka_unit_test(test_other_stamps_are_data),
         cmocka_unit_test(test_a_stamp_across_chunks_counts_whole),
+        cmocka_unit_test(test_what_is_beside_expected_bytes_is_data),
         cmocka_unit_test(test_a_stamp_elsewhere_is_data),
         cmocka_unit_test(test_too_many_expected_bytes_are_data),
         cmocka_unit_test(test_io_error_is_unreadable),

@@ -248,10 +248,28 @@ static void lines_with_their_numbers(void **state)
     assert_string_equal(line[1].text,
                         "\tLABEL=b\t/b\txfs\tcomment=cloudconfig,x-storage-tier=warm\r");
     assert_null(line[1].uuid);
+    assert_string_equal(line[1].label, "b");
     assert_true(line[1].cloud_init);
     assert_int_equal(line[2].number, 9);
     assert_string_equal(line[2].text, "UUID=2 none swap sw 0 0");
     assert_null(line[2].tier);
+    fields_release(&fstab_fields, &fstab);
+}
+
+static void options_by_their_whole_name(void **state)
+{
+    static const char text[] =
+        "UUID=1 /a ext4 x-storage=cold,x-storage-tiers=cold,x-storage-tear=cold,"
+        "x-storage-tier,x-storage-tier=hot,x-storage-tier=warm 0 0\n"
+        "UUID=2 /b ext4 commend=cloudconfig,comments=cloudconfig,comment=cloud 0 0\n";
+
+    (void)state;
+    put(text, strlen(text));
+    struct fstab fstab = read_it();
+    assert_int_equal(fstab.lines.count, 2);
+    assert_string_equal(fstab.lines.items[0].tier, "hot");
+    assert_null(fstab.lines.items[1].tier);
+    assert_false(fstab.lines.items[1].cloud_init);
     fields_release(&fstab_fields, &fstab);
 }
 
@@ -282,10 +300,11 @@ static void devices_of_lines(void **state)
                                        "%s/node /f none bind 0 0\n"
                                        "%s/node /g none rbind 0 0\n"
                                        "PARTUUID=\"none-of-that\" /a ext4 defaults 0 0\n"
-                                       "ID=none-of-that /h ext4 defaults 0 0\n",
-                                       directory, directory, directory);
+                                       "ID=none-of-that /h ext4 defaults 0 0\n"
+                                       "%s/node /i ext4 x-bind,x-rbind 0 0\n",
+                                       directory, directory, directory, directory);
     AUTO_FREE char *node = text_format("%s/node", directory);
-    const dev_t expected[] = {77, 0, 0, 0, number, 0, 0, 77, 0};
+    const dev_t expected[] = {77, 0, 0, 0, number, 0, 0, 77, 0, number};
 
     (void)state;
     if (mknod(node, S_IFBLK | 0600, number) < 0) {
@@ -555,6 +574,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRESH(lines_with_their_numbers),
+        FRESH(options_by_their_whole_name),
         FRESH(a_first_line_of_numbers),
         FRESH(devices_of_lines),
         FRESH(nothing_there),

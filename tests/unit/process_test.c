@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,24 @@ static void test_failures_say_what_was_printed(void **state)
     assert_string_equal(error_message(&error), "sh failed with status 143: ");
 }
 
+/* A program can be ended by a signal, whatever the module does with it. */
+static void test_signals_of_a_program_are_its_own(void **state)
+{
+    sigset_t blocked;
+
+    (void)state;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    signal(SIGUSR1, SIG_IGN);
+    assert_int_equal(run("kill -TERM $$", NULL), -EIO);
+    assert_string_equal(error_message(&error), "sh was ended by signal 15: ");
+    assert_int_equal(run("kill -USR1 $$", NULL), -EIO);
+    assert_string_equal(error_message(&error), "sh was ended by signal 10: ");
+    signal(SIGUSR1, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &blocked, NULL);
+}
+
 static void test_more_output_than_can_be_shown(void **state)
 {
     (void)state;
@@ -96,6 +115,7 @@ int main(void)
         cmocka_unit_test(test_output_and_errors_in_their_order),
         cmocka_unit_test(test_clean_environment_and_no_input),
         cmocka_unit_test(test_failures_say_what_was_printed),
+        cmocka_unit_test(test_signals_of_a_program_are_its_own),
         cmocka_unit_test(test_more_output_than_can_be_shown),
         cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_not_installed),
