@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Target `portable`: the modules for the architecture that isn't this machine's, as
 # library/NAME_linux_ARCHITECTURE.
 # Target `collection`: ecoma-fleet-VERSION.tar.gz in the build directory, with modules for both

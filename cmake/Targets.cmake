@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # ecoma_layer(NAME SOURCES... DEPENDS LAYERS...)
 # One folder of library_src. Its headers are visible to those that name it, and to nobody else:
 # that is what makes a broken layering a build error.

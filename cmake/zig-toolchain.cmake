@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # For hosts other than this one: zig cc, glibc 2.28. scripts/lib/cross-build sets
 #   ECOMA_ARCHITECTURE   x86_64 or aarch64
 #   ECOMA_SYSROOT        Debian's headers and libraries for it (scripts/lib/sysroot)

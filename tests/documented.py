@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A module's result beside its RETURN."""
 
 PYTHON = {"str": str, "path": str, "bool": bool, "int": int, "float": (int, float), "list": list,

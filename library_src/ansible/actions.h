@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A plan: what a module would do, in order, and what the host would look like afterwards. Made by a
  * module's plan function from parameters and facts alone, without looking at the system.

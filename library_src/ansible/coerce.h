@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One value to one type, as ansible-core's check_type_* functions do. */
 #pragma once
 

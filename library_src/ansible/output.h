@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The one JSON object. The real standard output is kept aside, so that a library that prints does
  * no harm, and a signal or a lack of memory still leaves exactly one object.

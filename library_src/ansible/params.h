@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A module's parameters as one table: it validates what arrives as ansible-core's AnsibleModule
  * does, and the documentation is printed from it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How far a plan has been carried out. A module's apply tells it; the answer is made from it, also
  * the one that is kept ready for a signal or a lack of memory.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What surrounds a module's own work: its arguments, the line in the log, the lock and the
  * documentation. */
 #pragma once

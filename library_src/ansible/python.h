@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Values as Python writes and reads them: ansible-core's messages show them so, and its types are
  * read so. */
 #pragma once

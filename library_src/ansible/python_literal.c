@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ast.literal_eval() for containers, strings, numbers and the three constants. */
 #include <ctype.h>
 #include <errno.h>

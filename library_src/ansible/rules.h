@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An argument spec and the values it applies to, and what of them is refused. */
 #pragma once
 

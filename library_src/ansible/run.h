@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* One run of a module: its state, and the steps that module_main() strings together. */
 #pragma once
 

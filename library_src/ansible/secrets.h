@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What must not be shown: the values of options with no_log, and how else they may be written. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A table of parameters against what arrived: ansible-core's ArgumentSpecValidator. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Allocation that does not fail. Memory is either there, or the process ends: a kill at any instant
  * is survived by design, and lack of memory is such a kill. Whoever has to leave an answer behind

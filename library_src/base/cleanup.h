@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Release on leaving scope, and handing ownership over. */
 #pragma once
 

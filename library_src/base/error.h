@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One error object, created where something fails, wrapped with context on the way up, printed in
  * one place. Functions that can fail take it as their last parameter and return 0 or a negative

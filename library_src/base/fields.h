@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Plain structs described by a table: one description serves for release, for JSON out (what an
  * _info module prints) and for JSON in (facts as data files in the tests).

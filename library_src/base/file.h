@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Whole files: read with a limit, replaced as one. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Plain descriptions of what a host has: devices and their content, mounts, swap, fstab. Filled by
  * system/, decided upon by the plans, printed by the _info modules. No code here looks at a system.

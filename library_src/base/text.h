@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Strings: formatting into new memory, and a growing buffer. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Starting other programs: by argument vector, without a shell, with nothing inherited but what is
  * named. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What was found, on the host or in the cluster. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The functions of the module, each a switch between host/ and cluster/; see struct module. */
 #pragma once
 

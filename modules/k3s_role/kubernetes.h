@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Kubernetes' own rules for names, labels and taints (k8s.io/apimachinery's validation, the
  * kubelet's and NodeRestriction's list of labels). Pure.

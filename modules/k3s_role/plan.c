@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cluster/cluster.h"
 #include "host/drop_in.h"
 #include "k3s_role.h"

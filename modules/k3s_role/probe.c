@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "alloc.h"
 #include "cluster/cluster.h"
 #include "host/drop_in.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the user asks for: the parameters as checked data. */
 #pragma once
 

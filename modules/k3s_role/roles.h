@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The five roles, and what each gives: labels and taints. Pure. */
 #pragma once
 

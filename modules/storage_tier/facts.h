@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the probe found. Everything the plan decides upon is here, so that a plan can be made from a
  * data file as well as from a host.

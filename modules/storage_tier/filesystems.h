@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is known of filesystem types: a table with one row a type, filesystems.def. Whatever depends
  * on a type is a column here, and no other file of the module compares a type's name. Pure. */
 #pragma once

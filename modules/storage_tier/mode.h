@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Permissions as ansible.builtin.file takes them. Pure. */
 #pragma once
 

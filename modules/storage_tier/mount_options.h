@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is known of mount options. Lists are taken apart as libmount does it, so that a comma in
  * quotes belongs to a value; NULL is an empty list. Pure. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What survives a kill or a power cut in the middle of making a filesystem: a record on the root
  * filesystem, and its UUID as a stamp on the disk in two places. A record whose stamp isn't on the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The module's parameters and its documentation; see struct module. */
 #pragma once
 

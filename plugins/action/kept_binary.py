@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a binary module from a copy kept on the host: one command a task, arguments on standard input.
 
 The stock way copies a binary and its arguments to the host for every task, in seven SSH operations.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rules that outputs must keep before anything is made of them. Pure. */
 #pragma once
 

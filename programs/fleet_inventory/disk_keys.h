@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What storage_tier knows about a disk, in the order in which the inventory has it. */
 #pragma once
 

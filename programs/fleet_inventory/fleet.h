@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fleet behind checked outputs. Pure. */
 #pragma once
 

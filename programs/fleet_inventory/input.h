@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads what Terraform gave and finds the outputs object in it. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Checked outputs → Ansible's inventory, as JSON values. Pure; every function returns a new
  * reference.
  *

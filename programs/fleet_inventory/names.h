@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What words and names the outputs may hold. Pure. */
 #pragma once
 

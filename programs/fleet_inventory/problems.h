@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is wrong with the outputs: collected, each with its place, so that all is said at once. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Names of variables that mean something, which the outputs must not set. Pure. */
 #pragma once
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2034  # the lists are for those who source this
 # What a machine needs for the project: Debian's packages, and the Python tools in .venv.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ansible-core of several versions, and Mitogen, kept in the repository's .cache/."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The nodes: tests/lab's, with an sshd that logs what it is asked for, and with more accounts."""
 
 from __future__ import annotations

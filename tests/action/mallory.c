@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A hostile local user, for the test of the action plugin: tries for SECONDS to have a program of
  * his run as root, and to read arguments.   mallory SECONDS DIRECTORY NAME RIGHT_COPY

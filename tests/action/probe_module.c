@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A module for the tests of the action plugin: says what reached it, and misbehaves as it is told.
  * Uses libc only, so that it is easily built for another architecture. Options are found by their

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The collection as it is installed, on real hosts; one of them has another architecture."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A local user of the host attacks for as long as tasks run; mallory.c is what he does."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """SSH operations, counted from sshd's own log."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where the copy lies, what is refused there, and what becomes of a copy that can't be kept."""
 
 from __future__ import annotations

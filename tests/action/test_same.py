@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever a task asks for: the result is the one that the stock way gives."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The worked example of docs/writing-a-module.md: the line of one address in a hosts file. */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """hosts_entry.py PROGRAM GUIDE: the example module does what the guide says, and the guide's code is the
 module's."""
 

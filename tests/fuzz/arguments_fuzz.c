@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What arrives, all its way through the library: from bytes to the printed line. Input is an
  * arguments file or, after a `=`, the text of one value that all parameters get. Every line

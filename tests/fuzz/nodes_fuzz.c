@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What an API server, or somebody's editor, gives k3s_role. A page of Nodes taken apart has to hold
  * what a JSON parser finds in it; each Node gets a role, and then needs nothing more; the text is

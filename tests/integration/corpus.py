@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Disk images with one of many contents, for tests of what must never be formatted.
 
     from corpus import CASES, build, missing_tools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """On-disk formats written by hand, for what no tool at hand can make in a plain file.
 
 Each function returns {offset: bytes} for a device of `size` bytes. Layouts and checksums are those

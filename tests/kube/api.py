@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The API by other means than the module's: HTTPS with a client certificate, one connection kept open."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A cluster's certificate authority, and kubeconfigs that carry their certificates inside."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A Kubernetes control plane: PostgreSQL, kine and kube-apiserver; on request its controllers and nodes.
 
     with Cluster(folder) as cluster:         # up() and down()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs of k3s_role, and programs that stand in for kubectl."""
 
 from __future__ import annotations

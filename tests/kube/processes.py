@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Processes that outlive whoever started them, and are stopped by id."""
 
 from __future__ import annotations

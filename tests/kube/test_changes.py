@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Roles of Nodes change, and what is somebody else's doesn't."""
 
 import json

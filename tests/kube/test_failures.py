@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever is wrong comes back as one sentence that says what to do, and the cluster is as it was."""
 
 import http.server

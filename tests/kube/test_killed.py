@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The module killed at any moment: no Node is half done, and the next run finishes the work."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Keys, values, taints and names: what the module refuses is what the API server refuses."""
 
 import random

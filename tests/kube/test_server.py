@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What k3s_role takes for granted about Kubernetes."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Nodes that somebody else updates round-robin, as fast as the server takes it: no change of theirs is lost."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the writer, watches every version of every Node, and compares them with the writer's log."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Somebody else's controller: reads each Node in turn, changes a label, an annotation and a taint of its
 own on it, and writes it back with the version it read.
 

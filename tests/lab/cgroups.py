@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A cgroup in every hierarchy of the machine for what a lab starts: cgroup v1, v2, or both at once.
 
 A list of cgroups below is one for each hierarchy, as absolute paths.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Nodes have nothing in common but the kernel, and `down` leaves nothing of them: seen from outside, by /proc
 and /sys/fs/cgroup, not by the lab's record."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """scripts/lib/long on a checkout made up for the purpose: its parts are shell scripts that note that they ran."""
 
 import json

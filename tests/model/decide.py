@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What becomes of a disk, decided from what the probe found: the same question that judge_disk()
 answers in modules/storage_tier/plan/judge.c, answered here from the rules' text.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* judge_disk() on every row of decisions.json: see README.md. */
 #include <setjmp.h>
 #include <stdarg.h>

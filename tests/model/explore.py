@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every state that an order of making can come into, whatever happens to the disk and the host."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The order of making, step by step, as modules/storage_tier/apply/make.c and apply.c have it.
 
 run_mkfs() is the steps between two marks: a child that outlives its parent carries on with those,

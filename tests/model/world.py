@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The disk and the host that the order of making works on, and what a probe sees of them.
 
 A disk has three fields. Each is a tuple of the values written since the last sync, the durable one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Orders that are known to be wrong, each in one part."""
 
 from order import Order

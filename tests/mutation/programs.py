@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The programs of a build, linked anew with one source file changed."""
 
 import functools

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cases at random: a request, and a host with its past. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A small model of a host: derives the facts that a probe would find, and carries actions out. */
 #pragma once
 

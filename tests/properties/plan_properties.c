@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plan_properties [--cases N] [--seed N] [--weaken NAME]: see README.md. */
 #include <stdio.h>
 #include <stdlib.h>

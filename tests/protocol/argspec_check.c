@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The module library's validation as a filter: one JSON object a line in the form that
  * ansible-core's ArgumentSpecValidator takes, what comes of it as one JSON object a line; also what

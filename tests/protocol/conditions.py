@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Modules under bad conditions: whatever happens, standard output gets exactly one JSON object."""
 
 import argparse

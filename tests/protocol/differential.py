@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Random argument specs and parameters, validated by ansible-core's own ArgumentSpecValidator and by
 the module library (through argspec_check): values, messages and their order have to be the same.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """documentation.py MODULE...: what --doc prints is complete and is what ansible-doc shows, the examples are
 tasks that ansible accepts, and what RETURN says is what a run returns."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * To be preloaded: allocation number FAIL_AT fails, or all from FAIL_FROM on. The number of
  * allocations goes to the file COUNT_FILE at the end.

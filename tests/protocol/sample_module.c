@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A small module for the tests: two files get a content. `trouble` makes it misbehave in one of the
  * ways the library has to survive.

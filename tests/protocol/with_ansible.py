@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The sample module as ansible itself runs and documents it, from a directory of its own."""
 
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The lock between runs: who has it, how long one waits. */
 #include <errno.h>
 #include <fcntl.h>

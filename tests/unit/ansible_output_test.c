@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one answer on standard output, whatever happens; each case in a process of its own. */
 #include <errno.h>
 #include <fcntl.h>

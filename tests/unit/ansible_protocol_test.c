@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What surrounds a module's work: its arguments, the line in the log, the documentation. */
 #include <errno.h>
 #include <setjmp.h>

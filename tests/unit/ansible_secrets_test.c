@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The result, without secrets and with valid strings only. */
 #include <setjmp.h>
 #include <stdarg.h>

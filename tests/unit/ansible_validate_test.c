@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A table against arguments: what is right comes out, of what is wrong the first is reported. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Values as Python reads and writes them. */
 #include <errno.h>
 #include <setjmp.h>

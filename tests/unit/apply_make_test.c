@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The order of making, with the system's functions replaced by some that note what they are asked.
  */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* content_clear on sparse files: what is zeroed, and that nothing else is. */
 #include <errno.h>
 #include <fcntl.h>

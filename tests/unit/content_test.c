@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* content_examine and content_read_signatures on plain files. What they call can be made to fail.
  */
 #include <setjmp.h>

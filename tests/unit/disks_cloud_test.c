@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What AWS, GCP and OCI attached a disk as, and that the descriptor in use says the same. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which disks carry the running system, and what is mounted. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The provider from DMI texts as the vendors' machines have them. */
 #include <setjmp.h>
 #include <stdarg.h>

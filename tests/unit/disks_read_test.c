@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* disks_read on a tree with one device of each kind, and the parts it is made of. */
 #include <setjmp.h>
 #include <stdarg.h>

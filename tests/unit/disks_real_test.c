@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The real machine: its loop devices through the real sysfs and /dev. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* disks_resolve: what an inventory says, and the device it leads to. */
 #include <errno.h>
 #include <setjmp.h>

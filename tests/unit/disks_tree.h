@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A host described in a text file of tests/cases/sysfs, laid out in a temporary directory as
  * sys/, proc/ and dev/. Lines of such a file:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of filesystem types: each row is whole, and the programs of this machine take what it
  * says. */
 #include <fcntl.h>

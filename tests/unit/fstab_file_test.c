@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fstab read by its lines, and replaced as one. Calls can be made to fail. */
 #include <errno.h>
 #include <fcntl.h>

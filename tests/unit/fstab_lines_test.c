@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Editing fstab's bytes: whatever the file holds, only the one line changes. */
 #include <errno.h>
 #include <setjmp.h>

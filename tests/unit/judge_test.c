@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* judge_disk(): who uses a disk, what making takes, and what a refusal says. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists of mount options: taken apart, compared, taken back. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Programs that are run for what they do. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records below a /var/lib of the test's own, and stamps on plain files in place of disks. */
 #include <setjmp.h>
 #include <stdarg.h>

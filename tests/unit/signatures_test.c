@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* content_read_signatures() on bytes that are built here: one thing or several, whose id, whole or
  * damaged. */
 #include <setjmp.h>

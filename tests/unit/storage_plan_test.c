@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The plan on facts from data files: see tests/cases/storage_tier/README.md. */
 #include <dirent.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* superblock_read() on superblocks of which only the fields that it reads are filled. */
 #include <setjmp.h>
 #include <stdarg.h>

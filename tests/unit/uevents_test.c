@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* uevents_wait on events that the real kernel sends: those that a write to `uevent` asks for. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One boot for the whole session; each test goes on from there in a guest of its own."""
 
 import os

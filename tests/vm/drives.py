@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The disks of a guest: files on this machine, and QEMU devices that show them.
 
 The SCSI disks are given as Proxmox gives them (qemu-server, PVE/QemuServer/DriveDevice.pm): drive

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A virtual machine: started with given disks, told what to do, and ended in several ways.
 
 QEMU is this process' child and dies with it. Nothing listens on the network: control and commands go

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Disks that are parts of something larger, made by the tools of a real system."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One disk and a change to it beside somebody's disk, for runs that something ends early."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The power goes at a random moment of a run; then the host boots, and the run is repeated."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A disk that returns errors, and one that disappears in the middle of a run."""
 
 import random

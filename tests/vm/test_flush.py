@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Flush order: the writes of a run are recorded by dm-log-writes, those to the disk and those to records
 and fstab; then the next run meets the disks as they were at each flush, without anything that no flush
 of that disk had made durable."""

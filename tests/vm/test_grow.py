@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A disk that became larger while the tier on it is in use."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which disk is which, with the devices of real hypervisors in a guest."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a boot makes of the tiers: under systemd, with disks in another order, missing, exchanged."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Disks that are parts of something larger are refused untouched, open and closed; what lies on top of
 them serves as a tier when `device` names it."""
 

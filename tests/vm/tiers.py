@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """storage_tier in a guest, and what became of the guest's disks by other means than the module's."""
 
 import json

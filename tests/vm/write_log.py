@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What device-mapper's log-writes target recorded, and a disk as it was at any flush.
 
 The format is linux/drivers/md/dm-log-writes.c's: a superblock, then entries of one sector, each followed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is on a block device, the proof that there is nothing, and wiping it.
  */

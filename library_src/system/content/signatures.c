@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* content_read_signatures: what libblkid sees. A negative answer of libblkid is never "nothing". */
 
 #include "content/content.h"

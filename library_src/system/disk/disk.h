@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The host's block devices from sysfs and /proc, which of them an inventory means, and their nodes.
  * udev's links are hints only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Mounts, swap and fstab, the directories that tiers are mounted on, who uses them, and what
  * systemd and udev know of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The live Nodes: what is read of them, what has to change, and how it is written through kubectl.
  * probe.c, apply.c, api.c and kubectl.c reach the cluster; the rest is pure.

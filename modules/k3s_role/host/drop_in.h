@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The drop-in of K3s' configuration that this module writes: what the host's K3s registers its Node
  * with. K3s reads config.yaml and then config.yaml.d by name; the last value wins, and a key

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The tiers' lines in fstab, and the records that go with them. */
 #include "apply/work.h"
 

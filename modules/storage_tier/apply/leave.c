@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The steps that take away what a tier has been so far; its data stays on the disk. */
 #include "apply/work.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Making a filesystem in an order that a kill or a power cut can't turn into a loss:
  * record -> stamps -> what is to be wiped -> mkfs -> stamps away; the record goes after fstab.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What storage_apply()'s parts share: facts stay as they were found, and what the work changes is
  * here. */
 #pragma once

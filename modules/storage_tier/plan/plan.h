@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From request and facts to ordered actions: what storage_plan()'s parts share, and what apply and
  * storage_tier_info use. Pure. */
 #pragma once

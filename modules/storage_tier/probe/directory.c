@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The root of the tiers and the directories in it, and the filesystem that holds them. */
 #include "probe/probe.h"
 

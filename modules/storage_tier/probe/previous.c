@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What each tier was before this run, and who uses it where it may have to go. */
 #include "probe/probe.h"
 

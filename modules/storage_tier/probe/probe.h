@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading the host: what storage_probe()'s parts share, and what apply and storage_tier_info use.
  */
 #pragma once

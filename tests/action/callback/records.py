@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes every result as a line of JSON to the file that RECORDS names."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests of content_examine share: loop devices, wipefs, and the program under test."""
 
 import hashlib

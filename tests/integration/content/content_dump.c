@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* content_dump PATH [--full] [--stamp OFFSET UUID]...: content_examine as JSON, for the tests. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """No content of the corpus is ever called blank; the same disk, zeroed, is."""
 
 import hashlib

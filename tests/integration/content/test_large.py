@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Large disks (sparse files): the places are found, and blank ones are proven blank in time."""
 
 import random

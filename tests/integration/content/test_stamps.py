@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Stamps of an interrupted run count as zeros only where they are expected, and whole."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the program under test, whose path is in FLEET_INVENTORY."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Random fleets that keep the rules, and what an inventory must say about them."""
 
 import ipaddress

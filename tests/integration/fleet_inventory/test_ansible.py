@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Real Ansible reads the YAML and the executable, and sees the same, true fleet."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is refused, what is warned about, and that every problem is named at once."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What comes from Terraform is data: whatever its strings hold, no ansible-core makes a template of them,
 and no name in it becomes a variable that means something."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Damaged input never crashes the program, and never gives half an inventory. Meant for a build
 with sanitizers; conftest.py fails a test when one of them speaks."""
 

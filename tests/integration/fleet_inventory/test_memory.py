@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every allocation made to fail in turn: one line on standard error, nothing on standard output, never a crash."""
 import os
 import subprocess

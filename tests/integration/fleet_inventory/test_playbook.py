@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """playbook.yaml as it is, with modules that only write down what they are asked."""
 
 import json

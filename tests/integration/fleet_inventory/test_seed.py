@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The primary example: these outputs give this inventory."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A host for each test: an /etc, /var and /usr/local of its own, and a name."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A database host is no member of the cluster."""
 
 from pathlib import Path

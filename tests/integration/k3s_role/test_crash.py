@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A run killed, or failing, at each system call that changes something: the next one mends it."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A host's role: the drop-in, read by another YAML reader than the module's."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The roles offer what their modules do, and say so."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A host for each test, in the namespaces that in_namespaces gave this process."""
 
 import os

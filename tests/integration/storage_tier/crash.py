@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs that are killed or fail at a chosen system call, and what must be true afterwards."""
 
 import json

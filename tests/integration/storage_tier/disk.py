@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A sparse file as a loop device of one host, that goes away by itself."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Disks that bear something already, and refusals that leave everything as it is."""
 
 import system

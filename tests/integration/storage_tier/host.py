@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A host: private /etc, /var, /run, /dev and list of block devices, loop disks, and the module run
 on it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What somebody does to a host by hand, and what a run has to do about it."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The system by other means than the module's: util-linux, e2fsprogs, procfs, bytes."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The inventory changes its mind: tiers move, are exchanged, go to the OS disk and back, are pruned,
 taken away, grown. The files stay, the filesystem keeps its UUID, and nothing is left behind."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Check mode says what the run does; and what the run says is what the system shows, both ways."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What stands in the way of a mount, and what a disk must be to be taken for a tier's."""
 
 import json

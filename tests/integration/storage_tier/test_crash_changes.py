@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Changes of mind killed at each system call that changes something: the next run finishes them,
 and the files are there."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A call of the module that fails: one JSON error, nothing half, and the next run mends it."""
 
 import json

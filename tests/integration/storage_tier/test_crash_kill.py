@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A run killed at each system call that changes something: the next run finishes the work."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """mkfs killed at its own calls, mkfs that outlives the module, and mkfs that fails."""
 
 import shutil

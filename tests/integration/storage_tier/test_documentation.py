@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What RETURN says is what a run on real disks returns."""
 
 import subprocess

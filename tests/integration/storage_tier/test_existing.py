@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Disks that bear something already: kept, adopted, found again on a rebuilt host, or refused."""
 
 import shutil

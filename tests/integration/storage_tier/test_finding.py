@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which device a declared disk is: by what it says of itself, and never by guessing."""
 
 import json

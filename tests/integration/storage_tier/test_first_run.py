@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From blank disks to tiers, as the system shows them, and a second run that does nothing."""
 
 import json

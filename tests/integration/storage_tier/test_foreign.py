@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Nothing that somebody may want back is formatted: the corpus of contents on real devices."""
 
 import pytest

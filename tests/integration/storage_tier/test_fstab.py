@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """fstab belongs to those who edit it: our own lines change, and no other byte of the file."""
 
 import os

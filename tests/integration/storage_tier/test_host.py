@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts on which nothing can be set up say why, before anything is written; and what a host has."""
 
 import json

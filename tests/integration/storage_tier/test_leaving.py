@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Tiers that go: only what is theirs is taken away, and what stands in the way is found before."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Nonsense in: one JSON object that says what to do about it, exit status 1, nothing written."""
 
 import json

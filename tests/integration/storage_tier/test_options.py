@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Owner, mode, priority, mount and mkfs options, roots elsewhere, the scan of a whole disk."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever was undone by hand is done again, without anything else, and without losing a file."""
 
 import pytest

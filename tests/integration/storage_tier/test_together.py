@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Two runs at once, and runs beside others who use the same things."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A token destroys the one content that it names, and nothing else, ever."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the system shows before and after a run, and the actions that this amounts to."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The hosts of the storage_tier tests, and their fixtures."""
 
 import importlib.util

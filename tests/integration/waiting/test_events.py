@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """device_timeout: the kernel's events end the wait, and without them a look every second."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A link or a node that leads to another disk between its resolution and its use: that other disk is
 never written to."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A run of the module under strace, in the background, and a loop device whose disk comes later."""
 
 import fcntl

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
 // One program for all of a cluster's processes, chosen by the name it is called by: they share most of
 // their code, so linking it once halves the build.
 package main

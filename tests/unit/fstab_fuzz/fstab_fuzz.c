@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * fstab_fuzz SEED COUNT [DIRECTORY STEP]: edits COUNT mutated files as the module edits /etc/fstab
  * (read, check, make the line, edit, replace) and checks each against the bytes before and against

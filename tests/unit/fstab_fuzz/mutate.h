@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files like /etc/fstab as hosts really have them, and what editors, tools and accidents make of
  * them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The drop-in: written, read back, read after people's edits, shown without secrets. */
 #include <errno.h>
 #include <setjmp.h>

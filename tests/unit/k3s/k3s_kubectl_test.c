@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Programs that are talked to, and what kubectl's failures become. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pages of Nodes taken apart, and kubectl's answers to a write. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The plan of roles on facts from data files: see tests/cases/k3s_role/README.md. */
 #include <dirent.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kubernetes' rules for keys, values, names and taints. */
 #include <setjmp.h>
 #include <stdarg.h>
