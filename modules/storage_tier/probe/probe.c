@@ -111,8 +111,8 @@ static void survey_release(struct survey *survey)
 static int probe_disks(const struct request *request, const struct facts *before,
                        struct facts *facts, struct error *error)
 {
-    __attribute__((cleanup(survey_release))) struct survey survey = {
-        .request = request, .before = before, .units = units_read()};
+    __attribute__((cleanup(survey_release))) struct survey survey = {.request = request,
+                                                                     .before = before};
     struct host *host = &survey.host;
     struct resolved resolved[RESOLVED_MAX] = {0};
     int r = resolve_in_time(request, host, resolved, error);
@@ -120,6 +120,7 @@ static int probe_disks(const struct request *request, const struct facts *before
     fstab_find_devices(&facts->fstab, &host->mounts);
     if (r == 0)
         r = intents_read(&survey.records, error);
+    survey.units = units_read();
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
         fields_append(&found_fields, &facts->found);
     for (size_t i = 0; i < request->disks.count && r == 0; i++)
