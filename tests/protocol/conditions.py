@@ -262,8 +262,15 @@ class Pipeline(Base):
         self.assertEqual(self.sample(trouble='refuse')['error_id'], 'not-ours')
         self.assertNotIn('error_id', self.sample(trouble='fail'))
 
+    def test_a_refusal_of_the_first_action_changes_nothing(self):
+        self.assertTrue(self.fails(self.sample(trouble='refuse'), 'not for us')['changed'])
+        self.assertEqual(self.read('file'), 'new')  # only the second action is left
+        self.assertFalse(self.fails(self.sample(trouble='refuse'), 'not for us')['changed'])
+        self.assertTrue(self.fails(self.sample(trouble='fail'), 'not for us')['changed'])
+
     def test_best_effort(self):
         result = self.sample(trouble='best_effort')
+        self.assertNotIn('failed', result)
         self.assertTrue(result['changed'])
         self.assertIn('the second file is not for us', result['warnings'])
 
@@ -484,10 +491,10 @@ class Streams(Base):
 
 
 class Signals(Base):
-    def interrupt(self, *signals, **options):
+    def interrupt(self, *signals, secret='', **options):
         """Runs until the second action hangs, sends the signals, returns the answer."""
         process = subprocess.Popen(
-            [SETTINGS.sample, self.write_arguments({'path': self.path('file'), 'trouble': 'wait'})],
+            [SETTINGS.sample, self.write_arguments({'path': self.path('file'), 'trouble': 'wait', 'secret': secret})],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment, **options)
         deadline = time.monotonic() + 20
         while not self.exists('file') and time.monotonic() < deadline:
@@ -511,6 +518,12 @@ class Signals(Base):
                 self.assertEqual(len(result['actions']), 2)
                 self.assertTrue(result['changed'])
                 os.unlink(self.path('file'))
+
+    def test_secrets(self):
+        result = self.fails(self.interrupt(signal.SIGTERM, secret=self.path('file')), 'SIGTERM')
+        self.assertEqual([action['path'] for action in result['actions']],
+                         ['VALUE_SPECIFIED_IN_NO_LOG_PARAMETER', '********.second'])
+        self.assertNotIn(self.path('file'), json.dumps(result))
 
     def test_many_at_once(self):
         self.fails(self.interrupt(*[signal.SIGTERM, signal.SIGINT] * 3), 'SIG')
