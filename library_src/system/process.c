@@ -199,6 +199,23 @@ static int process_talk(const struct process *process, struct pipes *pipes,
     return r;
 }
 
+/* A program without a deadline may be changing a disk: it ends by itself, also when what it prints
+ * can't be read. Without a reader it would be killed. */
+static void process_drain(const struct pipes *pipes)
+{
+    const int fds[] = {pipes->output, pipes->errors};
+    char rest[4096];
+
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+        ssize_t n = fds[i] < 0 ? 0 : 1;
+
+        if (n > 0)
+            fcntl(fds[i], F_SETFL, fcntl(fds[i], F_GETFL) & ~O_NONBLOCK);
+        while (n > 0 || (n < 0 && errno == EINTR))
+            n = read(fds[i], rest, sizeof(rest));
+    }
+}
+
 /* The child is always waited for, also when its output couldn't be read. */
 static int process_wait(pid_t pid, struct reply *reply)
 {
@@ -223,8 +240,10 @@ int process_run(const struct process *process, struct reply *ret_reply, struct e
     if (r < 0)
         return error_set_errno(error, r, "starting %s", process->path);
     int talking = process_talk(process, &pipes, &output, &errors);
-    if (talking < 0)
+    if (talking < 0 && process->seconds > 0)
         kill(pid, SIGKILL);
+    else if (talking < 0)
+        process_drain(&pipes);
     r = process_wait(pid, &reply);
     reply.length = output.text.length;
     reply.cut = output.cut;

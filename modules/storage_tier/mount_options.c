@@ -129,14 +129,27 @@ char *mount_options_value(const char *list, const char *name)
     return NULL;
 }
 
-static bool list_has_refused(const char *list, const struct refused_option *refused)
+static bool option_is_refused(const struct option *option, const struct refused_option *refused)
 {
-    AUTO_FREE char *value = mount_options_value(list, refused->name);
-    bool without = mount_options_has(list, refused->name);
+    AUTO_FREE char *value =
+        option->value ? alloc_string_part(option->value, option->value_length) : NULL;
 
+    if (!option_is(option, refused->name))
+        return false;
     if (refused->when == REFUSED_WITH_VALUE)
         return value && (!refused->value || text_equal(value, refused->value));
-    return without || (value && refused->when == REFUSED_ALWAYS);
+    return !value || refused->when == REFUSED_ALWAYS;
+}
+
+/* Each time that the option stands in the list, not only the first one. */
+static bool list_has_refused(const char *list, const struct refused_option *refused)
+{
+    struct option option;
+
+    while (option_next(&list, &option))
+        if (option_is_refused(&option, refused))
+            return true;
+    return false;
 }
 
 int mount_options_check(const struct disk_request *disk, struct error *error)

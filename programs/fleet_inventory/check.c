@@ -50,12 +50,9 @@ static void check_user(const json_t *object, const char *key, const struct place
 {
     const char *name = check_text(object, key, place, problems);
 
-    for (const char *c = name; c && *c; c++)
-        if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c)) {
-            problem_error(problems, PLACE_KEY(place, key),
-                          "has white space or control characters in it");
-            return;
-        }
+    if (name && (name_has_controls(name) || strchr(name, ' ') || strstr(name, "\xc2\xa0")))
+        problem_error(problems, PLACE_KEY(place, key),
+                      "has white space or control characters in it");
 }
 
 static void check_port(const json_t *port, const struct place *place, struct problems *problems)

@@ -127,11 +127,10 @@ static void check_name(const char *name, const json_t *disk, const struct place 
     const json_t *before = json_object_get(seen->names, name);
     bool explicit = is_given(disk, "device") || is_given(disk, "serial") || is_given(disk, "wwn");
 
-    for (const char *c = name; *c; c++)
-        if (iscntrl((unsigned char)*c)) {
-            problem_error(problems, here, "%s has control characters in it", quoted);
-            return;
-        }
+    if (name_has_controls(name)) {
+        problem_error(problems, here, "%s has control characters in it", quoted);
+        return;
+    }
     if (has_others(disk)) /* below terraform.disks the name is their key */
         check_key(name, here, problems);
     if (before)

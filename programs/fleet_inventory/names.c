@@ -134,6 +134,15 @@ bool name_is_variable(const char *name)
     return true;
 }
 
+bool name_has_controls(const char *string)
+{
+    for (const unsigned char *c = (const unsigned char *)string; *c; c++)
+        if (*c < ' ' || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0) ||
+            (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9)))
+            return true;
+    return false;
+}
+
 char *name_quoted(const char *value)
 {
     AUTO_TEXT struct text text = {0};

@@ -46,6 +46,9 @@ bool name_is_data_key(const char *key);
 /* What Ansible takes as the name of a variable. */
 bool name_is_variable(const char *name);
 
+/* C0, DEL, C1 and the line separators: what would reach a terminal as more than text. */
+bool name_has_controls(const char *string);
+
 /* `value` in double quotes for a message: control characters as \xNN, cut after 60 bytes. Owned by
  * the caller. */
 char *name_quoted(const char *value);

@@ -109,14 +109,10 @@ const char *check_text(const json_t *object, const char *key, const struct place
     return NULL;
 }
 
-/* Line breaks and other control characters, or longer than libyaml writes on one line. */
+/* Control characters, or longer than libyaml writes on one line. */
 static bool is_odd_key(const char *key)
 {
-    for (const char *c = key; *c; c++)
-        if (iscntrl((unsigned char)*c))
-            return true;
-    return strlen(key) > KEY_LIMIT || strstr(key, "\xc2\x85") || strstr(key, "\xe2\x80\xa8") ||
-           strstr(key, "\xe2\x80\xa9");
+    return strlen(key) > KEY_LIMIT || name_has_controls(key);
 }
 
 void check_key(const char *key, const struct place *place, struct problems *problems)

@@ -35,16 +35,25 @@ static int emit(struct writer *writer, yaml_event_t *event, int made)
     return yaml_emitter_emit(&writer->emitter, event) ? 0 : -EIO;
 }
 
-/* A word that every YAML reader takes for a string: the words of YAML 1.1 apart. */
+/* What YAML 1.1 takes for a boolean or null, in whatever case. */
+static const char *const yaml_words[] = {"y",   "n",    "yes",   "no",   "on",
+                                         "off", "true", "false", "null", NULL};
+
+static bool word_in_any_case(const char *const *words, const char *word)
+{
+    for (; *words; words++)
+        if (strcasecmp(*words, word) == 0)
+            return true;
+    return false;
+}
+
+/* A word that every YAML reader takes for a string. */
 static bool is_plain_word(const char *string)
 {
-    static const char *const words[] = {"y",   "n",    "yes",   "no",   "on",
-                                        "off", "true", "false", "null", NULL};
     struct in_addr address;
 
-    for (const char *const *word = words; *word; word++)
-        if (strcasecmp(string, *word) == 0)
-            return false;
+    if (word_in_any_case(yaml_words, string))
+        return false;
     for (const char *c = string; *c; c++)
         if (*c != '-' && *c != '.' && *c != '_' && !name_is_variable((char[]){'_', *c, '\0'}))
             return false;
@@ -74,16 +83,33 @@ static int emit_string(struct writer *writer, const char *string, size_t length,
     return emit_scalar(writer, string, length, NULL, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
 
-/* ansible-core 2.19 reads what has the tag as if it had no quotes. These, YAML's null, merge,
- * default and indicators, wouldn't be strings then, and are too short to hold a template. */
-static const char *const signs[] = {"~", "<<", "=", "!", "&", "*", NULL};
+/* ansible-core 2.19 and later read what has the tag as if it had no quotes, and overlook a newline
+ * at its end. What YAML 1.1 takes for a number, a date, a word or a sign wouldn't be a string then;
+ * none of these can hold a template. */
+static bool is_read_otherwise(const char *string)
+{
+    static const char *const signs[] = {"~", "<<", "=", "!", "&", "*", NULL};
+    static const char number_starts[] = "0123456789+-.";
+    size_t length = strcspn(string, "\n");
+    AUTO_FREE char *line = alloc_string_part(string, length);
+
+    if (string[length] && string[length + 1])
+        return false;
+    if (word_in(signs, line) || word_in_any_case(yaml_words, line) || *string == '\n')
+        return true;
+    for (char *c = line; *c; c++)
+        if (*c == '\t')
+            *c = ' ';
+    return *line && strchr(number_starts, *line) && name_is_plain(line);
+}
 
 static int emit_marked(struct writer *writer, const json_t *marked)
 {
     const char *string = json_string_value(marked);
 
     return emit_scalar(writer, string, json_string_length(marked),
-                       word_in(signs, string) ? NULL : "!unsafe", YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+                       is_read_otherwise(string) ? NULL : "!unsafe",
+                       YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
 
 /* YAML 1.1 wants a dot in a float: 1e+50 would be a string. */

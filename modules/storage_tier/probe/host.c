@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "alloc.h"
 #include "cleanup.h"
 #include "content/content.h"
 #include "filesystems.h"
@@ -58,8 +59,10 @@ void host_read_signatures(struct host *host, bool all_types)
     for (size_t i = 0; i < host->disks.count; i++) {
         struct disk *disk = &host->disks.items[i];
 
-        if (disk->path)
-            host_read_disk(disk, all_types ? NULL : filesystem_types, &ignored);
+        int r =
+            disk->path ? host_read_disk(disk, all_types ? NULL : filesystem_types, &ignored) : 0;
+        if (r == -ENOMEM) /* what nobody looked at would count as nobody's */
+            alloc_failed();
         error_clear(&ignored);
     }
 }

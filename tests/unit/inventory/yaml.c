@@ -63,6 +63,13 @@ static void test_marked_strings(void **state)
     assert_yaml("{\"a\":{\"__ansible_unsafe\":\"~\"},\"b\":{\"__ansible_unsafe\":\"<<\"},"
                 "\"c\":{\"__ansible_unsafe\":\"~~\"}}",
                 "a: \"~\"\nb: \"<<\"\nc: !unsafe \"~~\"\n");
+    assert_yaml(
+        "{\"a\":{\"__ansible_unsafe\":\"5\\n\"},\"b\":{\"__ansible_unsafe\":\"True\\n\"},"
+        "\"c\":{\"__ansible_unsafe\":\"2020-01-02\\t03:04:05\"},"
+        "\"d\":{\"__ansible_unsafe\":\"\\n\"},\"e\":{\"__ansible_unsafe\":\"=\\n\"},"
+        "\"f\":{\"__ansible_unsafe\":\"abc\\n\"},\"g\":{\"__ansible_unsafe\":\"5\\n6\"}}",
+        "a: \"5\\n\"\nb: \"True\\n\"\nc: \"2020-01-02\\t03:04:05\"\nd: \"\\n\"\ne: \"=\\n\"\n"
+        "f: !unsafe \"abc\\n\"\ng: !unsafe \"5\\n6\"\n");
 }
 
 static void test_numbers(void **state)
